@@ -1,0 +1,1 @@
+"""Every way in: HTTP, command line and files."""

@@ -1,0 +1,1 @@
+"""Views: each folder folds recorded events into tables that answer one kind of question."""
