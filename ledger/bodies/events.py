@@ -1,0 +1,92 @@
+"""What may be said about a certification body: approval, designation, accreditation (four different gates)."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from ledger.certificates.forms import LegalBasis
+from ledger.facts import CalendarDay, Code, Dated, EventType, Text, correction, event_types
+from ledger.parties import ACCREDITATION_BODY, NATIONAL_AUTHORITY
+
+FAMILY = "body"
+_NATIONAL = frozenset({NATIONAL_AUTHORITY})
+_ACCREDITOR = frozenset({ACCREDITATION_BODY})
+Schemes = Annotated[list[Code], Field(min_length=1, max_length=500)]
+ProductClasses = Annotated[
+    list[Annotated[str, StringConstraints(pattern=r"^\d{4}$")]], Field(min_length=1, max_length=500)
+]
+
+
+class Approved(Dated):
+    """The body may certify to these project codes (Regulation on C&A, article 9)."""
+
+    name_zh: Text
+    name_en: Text | None = None
+    ccc_code: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] | None = None
+    schemes: Schemes
+    until: CalendarDay | None = None
+
+
+class ApprovalChanged(Dated):
+    """The approved project codes are stated anew."""
+
+    schemes: Schemes
+    until: CalendarDay | None = None
+
+
+class ApprovalSuspended(Dated):
+    """The approval is suspended."""
+
+    reason: Text
+    legal_basis: Annotated[list[LegalBasis], Field(max_length=10)] | None = None
+
+
+class ApprovalRestored(Dated):
+    """The suspension of the approval is lifted."""
+
+
+class ApprovalEnded(Dated):
+    """The approval is withdrawn (撤销) or cancelled (注销), as the event's type says."""
+
+    reason: Text
+    legal_basis: Annotated[list[LegalBasis], Field(max_length=10)] | None = None
+
+
+class Designated(Dated):
+    """The body may certify these compulsory product classes (Regulation on C&A, article 32)."""
+
+    product_classes: ProductClasses
+    until: CalendarDay | None = None
+
+
+class DesignationRemoved(Dated):
+    """The designation ends for these product classes."""
+
+    product_classes: ProductClasses
+    reason: Text
+
+
+class AccreditationChanged(Dated):
+    """The accreditation body grants or changes the accreditation."""
+
+    status: Literal["granted", "suspended", "restored", "withdrawn"]
+    number: Text
+    scopes: Annotated[list[Code], Field(max_length=500)] | None = None
+
+
+def _type(name: str, model: type[Dated], zh: str, en: str, actors: frozenset[str] = _NATIONAL) -> EventType:
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, "domain T18")
+
+
+EVENTS = event_types(
+    _type("approved", Approved, "批准认证机构", "Certification body approved"),
+    _type("approval_changed", ApprovalChanged, "变更批准范围", "Approval changed"),
+    _type("approval_suspended", ApprovalSuspended, "暂停批准", "Approval suspended"),
+    _type("approval_restored", ApprovalRestored, "恢复批准", "Approval restored"),
+    _type("approval_withdrawn", ApprovalEnded, "撤销批准", "Approval withdrawn"),
+    _type("approval_cancelled", ApprovalEnded, "注销批准", "Approval cancelled"),
+    _type("designated", Designated, "指定认证机构", "Body designated"),
+    _type("designation_removed", DesignationRemoved, "取消指定", "Designation removed"),
+    _type("accreditation_changed", AccreditationChanged, "认可变更", "Accreditation changed", _ACCREDITOR),
+    correction(FAMILY, _NATIONAL | _ACCREDITOR, "认证机构"),
+)

@@ -1,0 +1,131 @@
+"""The parts of which certificate statements are made: parties, products, signatories, evidence."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ledger.codes.identifiers import is_credit_code, is_organisation_code
+from ledger.facts import CalendarDay, Code, Data, Dated, Identifier, LongText, Text
+
+Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+SchemeClass = Literal["management_system", "ccc", "automotive", "voluntary_product", "food", "service"]
+
+
+class Organisation(Data):
+    """An organisation as a certificate names it; ``code`` is its credit code or nine-character code."""
+
+    code: str | None = Field(default=None, examples=["91350100M000100Y43"])
+    name_zh: Text
+    name_en: Text | None = None
+    country: Country = "156"
+    region: Region | None = None
+    address: Text | None = None
+    factory_code: Code | None = None
+
+    @model_validator(mode="after")
+    def code_is_sound(self) -> "Organisation":
+        """GB 32100 and GB 11714 check characters; only an organisation abroad may have no code."""
+        if self.code is None:
+            if self.country == "156":
+                raise ValueError("organisation_code_missing")
+        elif not (is_credit_code(self.code) or is_organisation_code(self.code)):
+            raise ValueError("organisation_code_wrong")
+        return self
+
+
+class Signer(Data):
+    """A person who signed, by register and number, never by name (Regulation on C&A, article 22)."""
+
+    register_code: Identifier = Field(default="CCAA", alias="register")
+    number: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z\-]{2,31}$")]
+    role: Literal["evaluation", "decision", "head"] = "decision"
+
+
+class Evidence(Data):
+    """A document by digest; the document itself stays with the party that holds it."""
+
+    uri: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    media_type: Annotated[str, StringConstraints(max_length=100)]
+    size: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    sha256: Sha256
+
+
+class LegalBasis(Data):
+    """The rule that a decision rests on, with the date of the version in force."""
+
+    rule: Text
+    article: Text
+    version: CalendarDay
+
+
+class Product(Data):
+    """What a product certificate covers."""
+
+    name: Text
+    models: LongText | None = None
+    hs_code: Annotated[str, StringConstraints(pattern=r"^\d{6,10}$")] | None = None
+
+
+class Site(Data):
+    """A place that the certificate covers."""
+
+    name: Text
+    region: Region | None = None
+    address: Text | None = None
+    scope: LongText | None = None
+
+
+class Decision(Dated):
+    """A decision of the issuing body: who signed it, on what evidence and law."""
+
+    signers: Annotated[list[Signer], Field(min_length=1, max_length=10)]
+    evidence: Annotated[list[Evidence], Field(max_length=20)] | None = None
+    legal_basis: Annotated[list[LegalBasis], Field(max_length=10)] | None = None
+    note: LongText | None = None
+
+
+class Details(Data):
+    """What a certificate says beside its dates: each member may be restated by a later change."""
+
+    scheme_class: SchemeClass
+    project_code: Code | None = None
+    product_class: Annotated[str, StringConstraints(pattern=r"^\d{4}$")] | None = None
+    standards: Annotated[list[Text], Field(min_length=1, max_length=40)]
+    scope_zh: LongText | None = None
+    scope_en: LongText | None = None
+    mode: Text | None = None
+    holder: Organisation
+    producer: Organisation | None = None
+    factory: Organisation | None = None
+    product: Product | None = None
+    sites: Annotated[list[Site], Field(max_length=500)] | None = None
+    accreditation_mark: Code | None = None
+    risk_level: Literal["01", "02", "03"] | None = None
+    main_certificate: Text | None = None
+    sub_certificate: bool | None = None
+
+    @model_validator(mode="after")
+    def scheme_is_named(self) -> "Details":
+        """A product certificate names its product class, every other one its project code."""
+        if (self.product_class if self.scheme_class == "ccc" else self.project_code) is None:
+            raise ValueError("product_class_missing" if self.scheme_class == "ccc" else "project_code_missing")
+        return self
+
+
+class Changes(Data):
+    """The members of :class:`Details` that a change restates; what is absent stays as it was."""
+
+    standards: Annotated[list[Text], Field(min_length=1, max_length=40)] | None = None
+    scope_zh: LongText | None = None
+    scope_en: LongText | None = None
+    mode: Text | None = None
+    holder: Organisation | None = None
+    producer: Organisation | None = None
+    factory: Organisation | None = None
+    product: Product | None = None
+    sites: Annotated[list[Site], Field(max_length=500)] | None = None
+    accreditation_mark: Code | None = None
+    risk_level: Literal["01", "02", "03"] | None = None
+    sub_certificate: bool | None = None

@@ -1,0 +1,298 @@
+"""The certificate's state machine: what each fact makes of the state before it, or why it may not stand there.
+
+Status is what the issuing body decided; expiry follows from the clock and is worked out when it is asked for
+(:mod:`ledger.certificates.answer`). End states admit only side facts, annulment and, after expiry, restoration.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ledger.codes.schemes import SchemeRules, rules
+from ledger.codes.statuses import Status
+from ledger.days import Day, add_months, days_between
+from ledger.facts import Fact
+from ledger.timeline import Illegal
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateState:
+    """The certificate after one fact of its timeline. Days are China days; absent values are ``None``."""
+
+    status: Status = Status.NOT_ISSUED
+    since: Day = ""
+    issued: Day = ""
+    first_issued: Day = ""
+    expires: Day = ""
+    suspended_from: Day | None = None
+    suspended_until: Day | None = None
+    reason_table: str | None = None
+    reason_code: str | None = None
+    ended_by: str | None = None
+    last_surveillance: Day = ""
+    head_signed: bool = False
+    annulled: bool = False
+    holds: tuple[str, ...] = ()
+    appeals: tuple[str, ...] = ()
+    orders: tuple[tuple[str, str, Day], ...] = ()
+    linked_to: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def scheme_class(self) -> str:
+        """The scheme class of the certificate's details, ``""`` before it was issued."""
+        return str(self.details.get("scheme_class", ""))
+
+
+Step = Callable[[CertificateState, Fact], CertificateState | Illegal]
+
+_ENDED = frozenset({Status.WITHDRAWN, Status.CANCELLED, Status.REFUSED, Status.EXPIRED})
+
+
+def rules_for(state: CertificateState, day: Day) -> SchemeRules:
+    """Return the scheme's rules in force on a day."""
+    return rules(state.scheme_class, day)
+
+
+def _issued(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    if state.status is not Status.NOT_ISSUED:
+        return Illegal("number_already_used")
+    data = fact.data
+    details = data["details"]
+    longest = rules(details["scheme_class"], fact.effective).validity_years_max
+    if longest is not None and data["expires"] > add_months(fact.effective, 12 * longest):
+        return Illegal("validity_too_long", pointer="/expires", params=(("years", str(longest)),))
+    origin = data.get("from_body")
+    return CertificateState(
+        status=Status.VALID,
+        since=fact.effective,
+        issued=fact.effective,
+        first_issued=data["first_issued"],
+        expires=data["expires"],
+        last_surveillance=fact.effective,
+        head_signed=_head_signed(data),
+        linked_to=f"{origin}:{data['from_number']}" if origin else data.get("replaces"),
+        details=details,
+    )
+
+
+def _refused(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    if state.status is not Status.NOT_ISSUED:
+        return Illegal("number_already_used")
+    return CertificateState(status=Status.REFUSED, since=fact.effective, details=fact.data["details"])
+
+
+def _maintained(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    return replace(state, last_surveillance=fact.effective)
+
+
+def _suspended(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    until, code = fact.data["until"], fact.data["reason_code"]
+    if until > state.expires:
+        return Illegal("suspension_beyond_expiry", may_wait=True, pointer="/until")
+    limit = rules_for(state, fact.effective).suspension_limit_days(code)
+    if limit is not None and days_between(fact.effective, until) > limit:
+        return Illegal("suspension_too_long", pointer="/until", params=(("days", str(limit)),))
+    return replace(
+        state,
+        status=Status.SUSPENDED,
+        since=fact.effective,
+        suspended_from=fact.effective,
+        suspended_until=until,
+        reason_table="suspension",
+        reason_code=code,
+        orders=tuple(o for o in state.orders if o[1] != "suspend"),
+    )
+
+
+def _suspension_extended(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    until, code = fact.data["until"], fact.data["reason_code"]
+    the_rules = rules_for(state, fact.effective)
+    if not the_rules.extension_allowed:
+        return Illegal("extension_not_allowed")
+    if until > state.expires:
+        return Illegal("suspension_beyond_expiry", may_wait=True, pointer="/until")
+    limit = the_rules.suspension_limit_days(code)
+    if limit is not None and days_between(state.suspended_from or fact.effective, until) > limit:
+        return Illegal("suspension_too_long", pointer="/until", params=(("days", str(limit)),))
+    return replace(state, suspended_until=until, reason_code=code)
+
+
+def _restored(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    if state.suspended_until is not None and fact.effective > state.suspended_until:
+        return Illegal("restoration_after_term", may_wait=True, pointer="/effective")
+    return replace(_lifted(state), status=Status.VALID, since=fact.effective)
+
+
+def _ended(status: Status, ended_by: str, table: str) -> Step:
+    def step(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+        code = fact.data.get("reason_code")
+        body, number = fact.data.get("to_body"), fact.data.get("to_number")
+        return replace(
+            state,
+            status=status,
+            since=fact.effective,
+            ended_by=ended_by,
+            reason_table=table,
+            reason_code=code,
+            orders=(),
+            linked_to=f"{body}:{number}" if body else fact.data.get("replaced_by", state.linked_to),
+        )
+
+    return step
+
+
+def _expired(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    if fact.effective != state.expires:
+        return Illegal("expiry_on_another_day", pointer="/effective", params=(("day", state.expires),))
+    return replace(state, status=Status.EXPIRED, ended_by="expiry")
+
+
+def _renewed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    expires = fact.data["expires"]
+    if expires <= state.expires:
+        return Illegal("renewal_shortens_validity", pointer="/expires")
+    if (fact.data.get("audit_end") or "") > state.expires:
+        return Illegal("renewal_audit_after_expiry", pointer="/audit_end")
+    longest = rules_for(state, fact.effective).validity_years_max
+    starts = max(fact.effective, state.expires)
+    if longest is not None and expires > add_months(starts, 12 * longest):
+        return Illegal("validity_too_long", pointer="/expires", params=(("years", str(longest)),))
+    renewed = replace(state, expires=expires, last_surveillance=fact.effective, head_signed=_head_signed(fact.data))
+    return _restated(renewed, fact.data.get("changes"))
+
+
+def _scope(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    scope = {key: fact.data[key] for key in ("scope_zh", "scope_en") if fact.data.get(key)}
+    return _restated(state, scope)
+
+
+def _changed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    return _restated(state, fact.data.get("changes"))
+
+
+def _restored_after_expiry(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    months = rules_for(state, fact.effective).restore_after_expiry_months
+    if not months or fact.effective > add_months(state.expires, months):
+        return Illegal("restoration_after_expiry_closed", params=(("months", str(months or 0)),))
+    return replace(_lifted(state), status=Status.VALID, since=fact.effective, expires=fact.data["expires"])
+
+
+def _annulled(state: CertificateState, _: Fact) -> CertificateState | Illegal:
+    if state.annulled:
+        return Illegal("certificate_has_ended", params=(("status", "annulled"),))
+    return replace(
+        state,
+        status=Status.WITHDRAWN,
+        annulled=True,
+        ended_by="annulment",
+        reason_table=None,
+        reason_code=None,
+    )
+
+
+def _order_issued(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    order = (fact.data["document_number"], fact.data["demands"], fact.data["due"])
+    return replace(state, orders=(*state.orders, order))
+
+
+def _hold_placed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    return replace(state, holds=(*state.holds, fact.data["document_number"]))
+
+
+def _hold_lifted(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    number = fact.data["document_number"]
+    if number not in state.holds:
+        return Illegal("hold_not_placed", may_wait=True, pointer="/document_number")
+    return replace(state, holds=tuple(h for h in state.holds if h != number))
+
+
+def _appeal_opened(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    return replace(state, appeals=(*state.appeals, fact.data["appeal_number"]))
+
+
+def _appeal_decided(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    number = fact.data["appeal_number"]
+    if number not in state.appeals:
+        return Illegal("appeal_not_opened", may_wait=True, pointer="/appeal_number")
+    return replace(state, appeals=tuple(a for a in state.appeals if a != number))
+
+
+def _head_signed(data: Mapping[str, Any]) -> bool:
+    return any(signer.get("role") == "head" for signer in data["signers"])
+
+
+def _lifted(state: CertificateState) -> CertificateState:
+    return replace(state, suspended_from=None, suspended_until=None, reason_table=None, reason_code=None, ended_by=None)
+
+
+def _restated(state: CertificateState, changes: Mapping[str, Any] | None) -> CertificateState:
+    return replace(state, details={**state.details, **changes}) if changes else state
+
+
+_V, _S = Status.VALID, Status.SUSPENDED
+_OPENING: dict[str, Step] = {
+    "certificate.issued": _issued,
+    "certificate.transferred_in": _issued,
+    "certificate.refused": _refused,
+}
+_DECISIONS: dict[str, tuple[frozenset[Status], Step]] = {
+    "certificate.maintained": (frozenset({_V}), _maintained),
+    "certificate.suspended": (frozenset({_V}), _suspended),
+    "certificate.suspension_extended": (frozenset({_S}), _suspension_extended),
+    "certificate.restored": (frozenset({_S}), _restored),
+    "certificate.withdrawn": (frozenset({_V, _S}), _ended(Status.WITHDRAWN, "withdrawal", "withdrawal")),
+    "certificate.cancelled": (frozenset({_V, _S}), _ended(Status.CANCELLED, "cancellation", "cancellation")),
+    "certificate.expired": (frozenset({_V, _S}), _expired),
+    "certificate.renewed": (frozenset({_V}), _renewed),
+    "certificate.replaced": (frozenset({_V, _S}), _ended(Status.WITHDRAWN, "replacement", "withdrawal")),
+    "certificate.scope_extended": (frozenset({_V}), _scope),
+    "certificate.scope_reduced": (frozenset({_V, _S}), _scope),
+    "certificate.changed": (frozenset({_V, _S}), _changed),
+    "certificate.transferred_out": (frozenset({_V}), _ended(Status.CANCELLED, "transfer", "replacement")),
+}
+_SIDE: dict[str, Step] = {
+    "certificate.annulled": _annulled,
+    "certificate.order_issued": _order_issued,
+    "certificate.hold_placed": _hold_placed,
+    "certificate.hold_lifted": _hold_lifted,
+    "certificate.appeal_opened": _appeal_opened,
+    "certificate.appeal_decided": _appeal_decided,
+}
+
+
+class CertificateMachine:
+    """Steps along one certificate's effective timeline."""
+
+    def start(self) -> CertificateState:
+        """Return the state of a number under which nothing was said."""
+        return CertificateState()
+
+    def step(self, state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+        """Return the state after the fact, or why the fact may not stand here."""
+        opening = _OPENING.get(fact.type)
+        if opening is not None:
+            return opening(state, fact)
+        if state.status is Status.NOT_ISSUED:
+            return Illegal("certificate_not_issued", may_wait=True, pointer="/effective")
+        side = _SIDE.get(fact.type)
+        if side is not None:
+            return side(state, fact)
+        if state.annulled:
+            return Illegal("certificate_has_ended", params=(("status", "annulled"),))
+        gone = state.status is Status.EXPIRED or (state.status in {_V, _S} and fact.effective > state.expires)
+        if fact.type == "certificate.restored_after_expiry":
+            if not gone:
+                return Illegal("certificate_not_expired", may_wait=True, pointer="/effective")
+            return _restored_after_expiry(state, fact)
+        if state.status in _ENDED:
+            return Illegal("certificate_has_ended", params=(("status", state.status.value),))
+        if gone:
+            return Illegal("after_expiry", may_wait=True, pointer="/effective", params=(("day", state.expires),))
+        admitted, step = _DECISIONS[fact.type]
+        if state.status not in admitted:
+            return Illegal("not_in_this_status", may_wait=True, params=(("status", state.status.value),))
+        return step(state, fact)
+
+
+MACHINE = CertificateMachine()

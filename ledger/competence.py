@@ -1,0 +1,203 @@
+"""Competence: who may say what, about whom, and which standing streams a decision must read.
+
+Every objection names its row. The standing streams read here are guards of the append: nothing is recorded when one
+of them changed in between (a banned person signs nothing, under any race).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ledger.bodies.state import MACHINE as BODY_MACHINE
+from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
+from ledger.certificates.state import CertificateState
+from ledger.codes.identifiers import ccc_number
+from ledger.codes.statuses import Status
+from ledger.days import Day, add_months
+from ledger.envelope import Submission
+from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
+from ledger.parties import BODY, ORGANISATION, party_of
+from ledger.people.state import MACHINE as PERSON_MACHINE
+from ledger.timeline import Illegal, Machine, StateT, Timeline, states
+
+Standing = Callable[[str], Timeline[Any]]
+
+_OPENING = frozenset({"certificate.issued", "certificate.transferred_in"})
+_NEEDS_APPROVAL = _OPENING | {
+    "certificate.renewed",
+    "certificate.scope_extended",
+    "certificate.restored_after_expiry",
+}
+TRANSFER_AFTER_LOSS_MONTHS = 6
+
+
+def speaker_objection(submission: Submission) -> Illegal | None:
+    """Return why this source may not make this kind of statement about this subject."""
+    party = party_of(submission.source)
+    if party is None:
+        return Illegal("unknown_source", pointer="/source", params=(("source", submission.source),))
+    if party.kind not in submission.type.actors:
+        return Illegal(
+            "not_competent",
+            pointer="/source",
+            params=(("source", submission.source), ("type", submission.type.name)),
+        )
+    match = FAMILIES[submission.type.family].subject.fullmatch(submission.subject)
+    if match is None:
+        return Illegal("subject_wrong", pointer="/subject", params=(("subject", submission.subject),))
+    owner = match.groupdict().get("owner")
+    if party.kind == BODY and owner is not None and owner != submission.source:
+        return Illegal("not_own_certificate", pointer="/subject", params=(("source", submission.source),))
+    if submission.type.family == "case" and owner != submission.source:
+        return Illegal("not_own_case", pointer="/subject", params=(("source", submission.source),))
+    return None
+
+
+def standing_streams(submission: Submission) -> tuple[str, ...]:
+    """Return the streams beside its own that the decision on this submission must read."""
+    if submission.type.family != "certificate":
+        return ()
+    data, streams = submission.data, []
+    if submission.type.corrects:
+        data = data.get("replacement") or {}
+    if party_of(submission.source) and submission.source.startswith("CNCA-R"):
+        streams.append(body_stream(submission.source))
+    streams += [person_stream(signer.get("register", "CCAA"), signer["number"]) for signer in _signers(data)]
+    code = _holder_code(data)
+    if code:
+        streams.append(organisation_stream(code))
+    if "from_body" in data:
+        streams.append(certificate_stream(data["from_body"], data["from_number"]))
+        streams.append(body_stream(data["from_body"]))
+    return tuple(streams)
+
+
+def standing_objection(
+    submission: Submission, type_name: str, data: Mapping[str, Any], own: CertificateState, standing: Standing
+) -> Illegal | None:
+    """Return why the standing of body, signatories, holder or former body forbids this decision on its day."""
+    if submission.type.family != "certificate":
+        return None
+    day = str(data.get("effective", ""))
+    return (
+        _body_objection(submission, type_name, data, own, day, standing)
+        or _signer_objection(submission.source, data, day, standing)
+        or _holder_objection(type_name, data, day, standing)
+        or (_transfer_objection(data, day, standing) if "from_body" in data else None)
+        or _number_objection(submission, type_name, data, standing)
+        or _appellant_objection(submission, own)
+    )
+
+
+def state_on(machine: Machine[StateT], timeline: Timeline[StateT], day: Day) -> StateT:
+    """Return the state at the end of a day, as far as is known."""
+    if not timeline.applied or timeline.applied[-1].effective <= day:
+        return timeline.tip
+    state = machine.start()
+    for fact, after in states(machine, timeline.applied):
+        if fact.effective > day:
+            break
+        state = after
+    return state
+
+
+def _signers(data: Mapping[str, Any]) -> list[dict[str, str]]:
+    signers = data.get("signers")
+    return signers if isinstance(signers, list) else []
+
+
+def _holder_code(data: Mapping[str, Any]) -> str | None:
+    details = data.get("details") or data.get("changes") or {}
+    holder = details.get("holder") if isinstance(details, dict) else None
+    return holder.get("code") if isinstance(holder, dict) else None
+
+
+def _body_objection(
+    submission: Submission,
+    type_name: str,
+    data: Mapping[str, Any],
+    own: CertificateState,
+    day: Day,
+    standing: Standing,
+) -> Illegal | None:
+    if not submission.source.startswith("CNCA-R"):
+        return None
+    timeline = standing(body_stream(submission.source))
+    body = state_on(BODY_MACHINE, timeline, day)
+    details = data.get("details") or own.details
+    scheme_class = str(details.get("scheme_class", ""))
+    code = str(details.get("product_class" if scheme_class == "ccc" else "project_code", ""))
+    named = (("body", submission.source), ("scheme", code), ("day", day))
+    if type_name in _NEEDS_APPROVAL:
+        if not body.may_certify(scheme_class, code, day):
+            return Illegal("body_not_approved_for_scheme", pointer="/source", params=named)
+    elif not body.ever or (code and code not in body.ever):
+        return Illegal("body_never_approved_for_scheme", pointer="/source", params=named)
+    return None
+
+
+def _signer_objection(body: str, data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:
+    for index, signer in enumerate(_signers(data)):
+        timeline = standing(person_stream(signer.get("register", "CCAA"), signer["number"]))
+        code = state_on(PERSON_MACHINE, timeline, day).objection_to_sign(body, day)
+        if code is not None:
+            named = (("signatory", signer["number"]), ("body", body), ("day", day))
+            return Illegal(code, pointer=f"/data/signers/{index}", params=named)
+    return None
+
+
+def _holder_objection(type_name: str, data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:
+    code = _holder_code(data)
+    if type_name not in _OPENING or not code:
+        return None
+    bar = state_on(ORGANISATION_MACHINE, standing(organisation_stream(code)), day).bar_on(day)
+    if bar is None:
+        return None
+    return Illegal("holder_barred", pointer="/data/details/holder", params=(("holder", code), ("bar", bar)))
+
+
+def _transfer_objection(data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:
+    """IAF MD 2: only a valid certificate moves, never a suspended one; after the body's loss within six months."""
+    timeline = standing(certificate_stream(data["from_body"], data["from_number"]))
+    before = tuple(f for f in timeline.applied if f.type != "certificate.transferred_out")
+    state = state_on(CERTIFICATE_MACHINE, Timeline(timeline.version, before, (), _tip(before)), day)
+    if state.status is not Status.VALID or day > state.expires:
+        return Illegal("transfer_not_from_valid", pointer="/data/from_number", params=(("status", state.status.value),))
+    former = standing(body_stream(data["from_body"]))
+    lost = next((f.effective for f in reversed(former.applied) if f.type.startswith("body.approval_")), None)
+    if lost and not former.tip.approved and day > add_months(lost, TRANSFER_AFTER_LOSS_MONTHS):
+        return Illegal("transfer_too_late", pointer="/data/effective", params=(("day", lost),))
+    return None
+
+
+def _tip(applied: tuple[Any, ...]) -> CertificateState:
+    walk = states(CERTIFICATE_MACHINE, applied)
+    return walk[-1][1] if walk else CERTIFICATE_MACHINE.start()
+
+
+def _number_objection(
+    submission: Submission, type_name: str, data: Mapping[str, Any], standing: Standing
+) -> Illegal | None:
+    """A CCC number names its year, the body's two digits and the product class (16 digits, no check digit)."""
+    details = data.get("details") or {}
+    if type_name not in _OPENING or details.get("scheme_class") != "ccc":
+        return None
+    number = ccc_number(submission.subject.split(":", 2)[2])
+    body = standing(body_stream(submission.source)).tip
+    wrong = (
+        number is None
+        or str(number.year) > str(data["effective"])[:4]
+        or number.product_class != details.get("product_class")
+        or (body.ccc_code is not None and number.body_code != body.ccc_code)
+    )
+    return Illegal("ccc_number_wrong", pointer="/subject") if wrong else None
+
+
+def _appellant_objection(submission: Submission, own: CertificateState) -> Illegal | None:
+    party = party_of(submission.source)
+    if party is None or party.kind != ORGANISATION:
+        return None
+    holder = (own.details.get("holder") or {}).get("code")
+    if holder and organisation_stream(holder) != organisation_stream(party.id.partition(":")[2]):
+        return Illegal("not_the_holder", pointer="/source", params=(("source", submission.source),))
+    return None

@@ -1,0 +1,103 @@
+"""The families of facts by name: their event types, their rules along the timeline, and their streams' spelling.
+
+A new kind of fact is a row here, a folder of its own, its views and its tests.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import bodies, cases, certificates, inspections, organisations, people
+from ledger.codes.identifiers import organisation_key
+from ledger.facts import EventType
+from ledger.timeline import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family's rules; ``subject`` is the spelling of its streams' identifiers."""
+
+    name: str
+    events: dict[str, EventType]
+    machine: Machine[Any]
+    subject: re.Pattern[str]
+    zh: str
+    en: str
+
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(
+            "certificate",
+            certificates.EVENTS,
+            certificates.MACHINE,
+            re.compile(r"certificate:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "证书",
+            "certificate",
+        ),
+        Family(
+            "body",
+            bodies.EVENTS,
+            bodies.MACHINE,
+            re.compile(r"body:(?P<number>[^:\s]{1,40})"),
+            "认证机构",
+            "body",
+        ),
+        Family(
+            "person",
+            people.EVENTS,
+            people.MACHINE,
+            re.compile(r"person:(?P<register>[A-Z]{2,12}):(?P<number>[0-9A-Z][0-9A-Z\-]{2,31})"),
+            "人员",
+            "person",
+        ),
+        Family(
+            "organisation",
+            organisations.EVENTS,
+            organisations.MACHINE,
+            re.compile(r"organisation:(?P<number>[0-9A-Z]{9})"),
+            "组织",
+            "organisation",
+        ),
+        Family(
+            "inspection",
+            inspections.EVENTS,
+            inspections.MACHINE,
+            re.compile(r"inspection:(?P<number>[0-9a-zA-Z\-]{1,60})"),
+            "检查",
+            "inspection",
+        ),
+        Family(
+            "case",
+            cases.EVENTS,
+            cases.MACHINE,
+            re.compile(r"case:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "案件",
+            "case",
+        ),
+    )
+}
+EVENT_TYPES: dict[str, EventType] = {
+    name: event_type for family in FAMILIES.values() for name, event_type in family.events.items()
+}
+
+
+def certificate_stream(body: str, number: str) -> str:
+    """Return the stream of a certificate: numbers are unique for one body only."""
+    return f"certificate:{body}:{number}"
+
+
+def person_stream(register: str, number: str) -> str:
+    """Return the stream of a signatory."""
+    return f"person:{register}:{number}"
+
+
+def body_stream(number: str) -> str:
+    """Return the stream of a certification body."""
+    return f"body:{number}"
+
+
+def organisation_stream(code: str) -> str:
+    """Return the stream of an organisation: its credit code and its nine-character code name the same one."""
+    return f"organisation:{organisation_key(code)}"

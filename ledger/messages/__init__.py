@@ -1,0 +1,1 @@
+"""The one catalogue of texts that people read, in Chinese and English."""
