@@ -1,0 +1,44 @@
+"""Every setting has one name, one default and one place: an environment variable CERTLEDGER_*."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+class Settings(BaseSettings):
+    """What an operator may choose; without any of it the ledger runs on its own embedded services."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CERTLEDGER_", env_ignore_empty=True, use_attribute_docstrings=True, frozen=True
+    )
+
+    database_url: str | None = Field(default=None, repr=False)
+    """外部 PostgreSQL 的连接串；不设则用内置的。 External PostgreSQL (libpq URL); unset: the embedded one."""
+
+    kafka: str | None = None
+    """外部 Kafka 地址 host:port,…；不设则用内置的。 External bootstrap servers; unset: the embedded one."""
+
+    run_dir: AbsolutePath = Field(default=Path(".run"), validate_default=True)
+    """数据、日志与锁所在的文件夹。 The folder of data, logs and the lock; default `.run` right here."""
+
+    cache: AbsolutePath | None = None
+    """Kafka 程序包的缓存。 Cache of the Kafka jars; unset: `~/.cache/certledger`, else under `run_dir`."""
+
+    http_host: str = "127.0.0.1"
+    """HTTP 监听地址，默认只限本机。 The address to listen on; loopback unless said otherwise."""
+
+    http_port: int = Field(default=8000, ge=0, le=65535)
+    """HTTP 端口，0 为任选。 The HTTP port; 0 picks a free one."""
+
+    otlp_endpoint: str | None = None
+    """OTLP/HTTP 追踪接收地址；不设则不外发。 Where traces are sent by OTLP over HTTP; unset: nowhere."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """日志级别。 The least severe message that is logged."""
+
+    require_services: bool = False
+    """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""
