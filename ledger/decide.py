@@ -45,13 +45,13 @@ def streams_read(submission: Submission) -> tuple[str, ...]:
     return (submission.subject, *standing_streams(submission))
 
 
-def decide(submission: Submission, known: Timelines) -> Decision | Refusal:
-    """Return the decision on a submission, or its refusal; ``known`` holds :func:`streams_read`."""
+def decide(submission: Submission, read: tuple[str, ...], known: Timelines) -> Decision | Refusal:
+    """Return the decision on a submission, or its refusal; ``known`` holds ``read``, its :func:`streams_read`."""
     objection = speaker_objection(submission)
     if objection is not None:
         return _refusal(submission, objection)
     if submission.type.corrects:
-        return _decide_correction(submission, known)
+        return _decide_correction(submission, read, known)
     own = known[submission.subject]
     objection = standing_objection(
         submission, submission.type.name, submission.data, _certificate(own), known.__getitem__
@@ -63,7 +63,7 @@ def decide(submission: Submission, known: Timelines) -> Decision | Refusal:
     placement = timelines.place(machine, own, fact)
     if isinstance(placement, Illegal):
         return _refusal(submission, placement)
-    after = timelines.evolve(machine, own, fact, applied=placement.applied, releases=placement.releases)
+    after = timelines.put(machine, own, fact, placement)
     return Decision(
         submission.subject,
         fact.version,
@@ -71,12 +71,12 @@ def decide(submission: Submission, known: Timelines) -> Decision | Refusal:
         placement.releases,
         placement.why.code if placement.why else None,
         _rules_in_force(after, fact),
-        streams_read(submission),
+        read,
         after,
     )
 
 
-def _decide_correction(submission: Submission, known: Timelines) -> Decision | Refusal:
+def _decide_correction(submission: Submission, read: tuple[str, ...], known: Timelines) -> Decision | Refusal:
     own = known[submission.subject]
     target = own.find(submission.data["corrects"]["source"], submission.data["corrects"]["id"])
     if target is None:
@@ -100,7 +100,7 @@ def _decide_correction(submission: Submission, known: Timelines) -> Decision | R
     if isinstance(releases, Illegal):
         return _refusal(submission, releases)
     after = timelines.evolve_amended(machine, own, amended, version=own.version + 1, releases=releases)
-    return Decision(submission.subject, own.version + 1, True, releases, None, None, streams_read(submission), after)
+    return Decision(submission.subject, own.version + 1, True, releases, None, None, read, after)
 
 
 def evolve(timeline: Timeline[Any], recorded: Recorded) -> Timeline[Any]:

@@ -114,6 +114,7 @@ class _Batch:
         self.equivocations: list[tuple[str, str, bytes, int]] = []
         self._known: dict[tuple[str, str], Known] = {}
         self._drafted: dict[tuple[str, str], int] = {}
+        self._reads: dict[bytes, tuple[str, ...]] = {}
 
     def load(self, submissions: Sequence[Submission]) -> None:
         """Read identities and all streams that the decisions need, in two queries."""
@@ -121,7 +122,8 @@ class _Batch:
         wanted: dict[str, None] = {}
         for submission in submissions:
             if submission.identity not in self._known:
-                wanted.update(dict.fromkeys(streams_read(submission)))
+                reads = self._reads[submission.digest] = streams_read(submission)
+                wanted.update(dict.fromkeys(reads))
         missing = [stream for stream in wanted if stream not in self._cache]
         found = self._log.streams(missing) if missing else {}
         for stream in wanted:
@@ -140,7 +142,7 @@ class _Batch:
             return self._again(submission, known)
         if submission.identity in self._drafted:
             return self._again_in_batch(submission)
-        verdict = decide(submission, self.timelines)
+        verdict = decide(submission, self._reads[submission.digest], self.timelines)
         if isinstance(verdict, Refusal):
             return verdict
         return self._draft(incoming, submission, verdict)

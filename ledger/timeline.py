@@ -58,12 +58,16 @@ class Timeline(Generic[StateT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """Where a new fact came to stand: applied or held (and why), and the held facts it released."""
+class Placement(Generic[StateT]):
+    """Where a new fact came to stand: applied or held (and why), and the held facts it released.
+
+    ``tip`` is the state after it, where the fact simply became the last one.
+    """
 
     applied: bool
     releases: tuple[int, ...] = ()
     why: Illegal | None = None
+    tip: StateT | None = None
 
 
 def empty(machine: Machine[StateT]) -> Timeline[StateT]:
@@ -71,12 +75,12 @@ def empty(machine: Machine[StateT]) -> Timeline[StateT]:
     return Timeline(0, (), (), machine.start())
 
 
-def place(machine: Machine[StateT], timeline: Timeline[StateT], fact: Fact) -> Placement | Illegal:
+def place(machine: Machine[StateT], timeline: Timeline[StateT], fact: Fact) -> Placement[StateT] | Illegal:
     """Return where the fact comes to stand, or why it can never stand."""
     if not timeline.held and (not timeline.applied or order(timeline.applied[-1]) < order(fact)):
         after = machine.step(timeline.tip, fact)
         if not isinstance(after, Illegal):
-            return Placement(applied=True)
+            return Placement(applied=True, tip=after)
         return Placement(applied=False, why=after) if after.may_wait else after
     chosen = _settle(machine, timeline.applied, (*timeline.held, fact))
     if chosen is None:
@@ -85,6 +89,15 @@ def place(machine: Machine[StateT], timeline: Timeline[StateT], fact: Fact) -> P
         return Placement(applied=True, releases=tuple(sorted(chosen - {fact.version})))
     why = _objection(machine, timeline.applied, fact)
     return Placement(applied=False, why=why) if why.may_wait else why
+
+
+def put(
+    machine: Machine[StateT], timeline: Timeline[StateT], fact: Fact, placement: Placement[StateT]
+) -> Timeline[StateT]:
+    """Return the timeline with the fact where :func:`place` put it."""
+    if placement.tip is not None:
+        return Timeline(fact.version, (*timeline.applied, fact), (), placement.tip)
+    return evolve(machine, timeline, fact, applied=placement.applied, releases=placement.releases)
 
 
 def amend(
