@@ -10,7 +10,7 @@ from eventsourcing.popo import POPOApplicationRecorder, POPOFactory
 from infra.stamps import stamps
 from ledger.days import instant_text, parse_instant
 from ledger.envelope import seal
-from ledger.log import Appended, ConcurrentUpdate, Draft, Known, Row
+from ledger.log import Appended, ConcurrentUpdate, Draft, Known, Loaded, Row
 
 
 class MemoryRecorder(POPOApplicationRecorder):
@@ -28,17 +28,15 @@ class MemoryRecorder(POPOApplicationRecorder):
         """Return the last position, 0 for an empty log."""
         return len(self._rows)
 
-    def changed_since(self, position: int) -> set[str]:
-        """Return the streams with an event after ``position``."""
-        return {row.stream for row in self._rows[position:]}
-
-    def streams(self, streams: Collection[str]) -> Mapping[str, Sequence[Row]]:
-        """Return all rows of these streams, each in order of version."""
-        return {s: tuple(self._by_stream[s]) for s in streams if s in self._by_stream}
-
-    def known(self, identities: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
-        """Return what is recorded under these identities."""
-        return {identity: self._known[identity] for identity in identities if identity in self._known}
+    def load(self, since: int, streams: Collection[str], identities: Collection[tuple[str, str]]) -> Loaded:
+        """Return what decisions on these streams and identities rely on."""
+        with self._grown:
+            return Loaded(
+                len(self._rows),
+                frozenset(row.stream for row in self._rows[since:]),
+                {stream: tuple(self._by_stream[stream]) for stream in streams if stream in self._by_stream},
+                {identity: self._known[identity] for identity in identities if identity in self._known},
+            )
 
     def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
         """Record the drafts, or raise :class:`ConcurrentUpdate` and record nothing."""
@@ -66,7 +64,7 @@ class MemoryRecorder(POPOApplicationRecorder):
                 self._by_stream.setdefault(draft.stream, []).append(row)
                 self._known[(draft.source, draft.id)] = Known(row, draft.digest)
                 super().insert_events([StoredEvent(draft.stream, draft.version, draft.type, raw)])
-                appended.append(Appended(row.position, recorded, raw))
+                appended.append(Appended(row.position, recorded))
             self._grown.notify_all()
             return appended
 

@@ -7,7 +7,7 @@ from ledger.service import Ledger
 _MAPPER = "ledger.mapper:LedgerMapper"
 
 
-def open_ledger(database_url: str, *, pool_size: int = 8) -> Ledger:
+def open_ledger(database_url: str, *, pool_size: int = 2) -> Ledger:
     """Return the ledger on a migrated PostgreSQL database (``postgresql://`` URL or conninfo)."""
     parts = conninfo_to_dict(database_url)
     return Ledger(
@@ -23,7 +23,6 @@ def open_ledger(database_url: str, *, pool_size: int = 8) -> Ledger:
             "POSTGRES_PASSWORD": str(parts.get("password", "")),
             "POSTGRES_POOL_SIZE": str(pool_size),
             "POSTGRES_MAX_OVERFLOW": "8",
-            "POSTGRES_PRE_PING": "y",
         }
     )
 

@@ -17,33 +17,35 @@ from psycopg.rows import tuple_row
 
 from infra.stamps import stamps
 from ledger.days import instant_text
-from ledger.envelope import seal
-from ledger.log import Appended, ConcurrentUpdate, Draft, Known, LogUnavailable, Row
+from ledger.envelope import seal_around
+from ledger.log import Appended, ConcurrentUpdate, Draft, Known, Loaded, LogUnavailable, Row
 
 CHANNEL = "ledger_events"
 _COLUMNS = "notification_id, originator_id, originator_version, topic, state, recorded_at, traceparent, received_at"
 _HEAD = "SELECT notification_id, recorded_at FROM ledger_events ORDER BY notification_id DESC LIMIT 1"
-_STREAMS = f"SELECT {_COLUMNS} FROM ledger_events WHERE originator_id = ANY(%s) ORDER BY notification_id"
 _READ = f"SELECT {_COLUMNS} FROM ledger_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
-_CHANGED = "SELECT DISTINCT originator_id FROM ledger_events WHERE notification_id > %s"
-_KNOWN = f"""
-    SELECT {_COLUMNS}, source, event_id, digest FROM ledger_events
-    JOIN unnest(%s::text[], %s::text[]) AS asked (a, b) ON source = a AND event_id = b
+_LOAD = f"""
+    SELECT 'known', {_COLUMNS}, source, event_id, digest FROM ledger_events
+    JOIN unnest(%b::text[], %b::text[]) AS asked (a, b) ON source = a AND event_id = b
+    UNION ALL
+    SELECT 'changed', NULL, originator_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM (SELECT DISTINCT originator_id FROM ledger_events WHERE notification_id > %b::bigint) AS changed
+    UNION ALL
+    SELECT 'row', {_COLUMNS}, NULL, NULL, NULL FROM ledger_events WHERE originator_id = ANY(%b::text[])
+    UNION ALL
+    SELECT 'head', coalesce(max(notification_id), 0), '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM ledger_events
+    ORDER BY 2
 """
-_MOVED = """
-    SELECT count(*) FROM unnest(%s::text[], %s::bigint[]) AS expected (stream, version)
-    WHERE version <> coalesce((SELECT max(originator_version) FROM ledger_events WHERE originator_id = stream), 0)
-"""
-_TAKEN = """
-    SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS asked (a, b)
-    WHERE EXISTS (SELECT 1 FROM ledger_events WHERE source = a AND event_id = b)
-"""
-_INSERT = f"""
-    INSERT INTO ledger_events ({_COLUMNS}, source, event_id, digest)
-    SELECT * FROM unnest(
-        %b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::timestamptz[], %s::text[],
-        %b::timestamptz[], %b::text[], %b::text[], %b::bytea[]
+_APPEND = """
+    SELECT * FROM ledger_append(
+        %b::bigint, %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %s::text[], %b::timestamptz[],
+        %b::text[], %b::text[], %b::bytea[], %b::text[], %b::bigint[]
     )
+"""
+_INSERT = """
+    INSERT INTO ledger_events (notification_id, originator_id, originator_version, topic, state, recorded_at)
+    SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::timestamptz[])
 """
 
 
@@ -56,6 +58,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
             with self.datastore.get_connection() as connection:
                 yield connection
         except (persistence.OperationalError, persistence.InterfaceError, psycopg.OperationalError) as error:
+            # After a restart every idle connection is dead: replace them all now, not one a caller.
+            self.datastore.pool.check()
             raise LogUnavailable(str(error)) from error
 
     def head(self) -> int:
@@ -63,24 +67,23 @@ class LedgerRecorder(PostgresApplicationRecorder):
         rows = self._query(_HEAD, ())
         return int(rows[0][0]) if rows else 0
 
-    def changed_since(self, position: int) -> set[str]:
-        """Return the streams with an event after ``position``."""
-        return {row[0] for row in self._query(_CHANGED, (position,))}
-
-    def streams(self, streams: Collection[str]) -> Mapping[str, Sequence[Row]]:
-        """Return all rows of these streams, each in order of version."""
-        found: dict[str, list[Row]] = {}
-        for values in self._query(_STREAMS, (list(streams),)):
-            found.setdefault(values[1], []).append(Row(*values))
-        return found
-
-    def known(self, identities: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
-        """Return what is recorded under these identities."""
-        if not identities:
-            return {}
-        sources, names = zip(*identities, strict=True)
-        rows = self._query(_KNOWN, (list(sources), list(names)))
-        return {(row[8], row[9]): Known(Row(*row[:8]), row[10]) for row in rows}
+    def load(self, since: int, streams: Collection[str], identities: Collection[tuple[str, str]]) -> Loaded:
+        """Return what decisions on these streams and identities rely on: one statement, one snapshot."""
+        sources, names = zip(*identities, strict=True) if identities else ((), ())
+        changed: set[str] = set()
+        rows: dict[str, list[Row]] = {}
+        known: dict[tuple[str, str], Known] = {}
+        head = 0
+        for kind, *values in self._query(_LOAD, (list(sources), list(names), since, list(streams))):
+            if kind == "row":
+                rows.setdefault(values[1], []).append(Row(*values[:8]))
+            elif kind == "known":
+                known[(values[8], values[9])] = Known(Row(*values[:8]), values[10])
+            elif kind == "changed":
+                changed.add(values[1])
+            else:
+                head = values[0]
+        return Loaded(head, frozenset(changed), rows, known)
 
     def read(self, after: int, limit: int) -> Sequence[Row]:
         """Return up to ``limit`` rows after a position, in order."""
@@ -88,18 +91,11 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
         """Record the drafts in one transaction, or raise :class:`ConcurrentUpdate` and record nothing."""
-        with self._locked() as (cursor, last, last_time):
-            if last != head:
-                self._check(cursor, drafts, expect)
-            times = stamps(last_time)
-            appended, rows = [], []
-            for position, (draft, instant) in enumerate(zip(drafts, times, strict=False), last + 1):
-                recorded = instant_text(instant)
-                raw = seal(draft.event, draft.record, recorded)
-                appended.append(Appended(position, recorded, raw))
-                rows.append(_values(position, draft, raw, instant))
-            self._insert(cursor, rows)
-        return appended
+        columns = [list(column) for column in zip(*map(_values, drafts), strict=True)]
+        rows = self._query(_APPEND, (head, *columns, list(expect), list(expect.values())))
+        if not rows:
+            raise ConcurrentUpdate("a stream or an identity that the decisions relied on has moved")
+        return [Appended(position, instant_text(instant)) for position, instant in rows]
 
     def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
         """Keep other bytes that came under a recorded identity, as evidence beside the first."""
@@ -135,19 +131,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
         try:
             with self._locked() as (cursor, last, last_time):
                 rows = [
-                    (
-                        position,
-                        e.originator_id,
-                        e.originator_version,
-                        e.topic,
-                        e.state,
-                        instant,
-                        None,
-                        None,
-                        None,
-                        None,
-                        None,
-                    )
+                    (position, e.originator_id, e.originator_version, e.topic, e.state, instant)
                     for position, (e, instant) in enumerate(
                         zip(stored_events, stamps(last_time), strict=False), last + 1
                     )
@@ -175,27 +159,17 @@ class LedgerRecorder(PostgresApplicationRecorder):
             last = cursor.fetchone()
             yield cursor, *(last or (0, None))
 
-    def _check(self, cursor: psycopg.Cursor[Any], drafts: Sequence[Draft], expect: Mapping[str, int]) -> None:
-        cursor.execute(_MOVED, (list(expect), list(expect.values())))
-        moved = cursor.fetchone()
-        cursor.execute(_TAKEN, ([d.source for d in drafts], [d.id for d in drafts]))
-        taken = cursor.fetchone()
-        if (moved and moved[0]) or (taken and taken[0]):
-            raise ConcurrentUpdate(f"{moved} streams moved, {taken} identities taken")
-
     def _insert(self, cursor: psycopg.Cursor[Any], rows: Sequence[tuple[Any, ...]]) -> None:
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def _values(position: int, draft: Draft, raw: bytes, recorded: datetime) -> tuple[Any, ...]:
+def _values(draft: Draft) -> tuple[Any, ...]:
     return (
-        position,
         draft.stream,
         draft.version,
         draft.type,
-        raw,
-        recorded,
+        *seal_around(draft.event, draft.record),
         draft.traceparent,
         draft.received,
         draft.source,

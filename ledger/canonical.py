@@ -1,8 +1,9 @@
-"""Canonical JSON: RFC 8785 restricted to ASCII keys, NFC strings, no floats and |integer| <= 2**53 - 1.
+"""Canonical JSON: RFC 8785 restricted to ASCII keys, NFC strings without control characters, no floats, |integer| <= 2**53 - 1.
 
 Inside this profile ``orjson`` with sorted keys is RFC 8785 byte for byte; outside it nothing is accepted.
 """
 
+import re
 import unicodedata
 from typing import Any
 
@@ -10,6 +11,9 @@ import orjson
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 MAXIMUM_DEPTH = 16
+# Their escapes in canonical bytes, after an even number of backslashes; tab, line feed and return are text.
+_CONTROL = re.compile(rb"(?<!\\)(?:\\\\)*\\(?:u00|b|f)")
+_CONTROLS = frozenset(map(chr, range(32))) - {"\t", "\n", "\r"}
 
 
 class NotCanonical(ValueError):  # noqa: N818 - the name is the verdict, as in the profile's text
@@ -39,8 +43,11 @@ def check_profile(value: Any, pointer: str = "", depth: int = 0) -> None:
     if isinstance(value, str):
         if not unicodedata.is_normalized("NFC", value):
             raise NotCanonical("not_nfc", pointer)
-        if not value.isprintable() and any("\ud800" <= character <= "\udfff" for character in value):
-            raise NotCanonical("not_unicode", pointer)
+        if not value.isprintable():
+            if any("\ud800" <= character <= "\udfff" for character in value):
+                raise NotCanonical("not_unicode", pointer)
+            if not _CONTROLS.isdisjoint(value):
+                raise NotCanonical("control_character", pointer)
     elif isinstance(value, dict):
         for key, member in value.items():
             if not isinstance(key, str) or not key.isascii():
@@ -74,6 +81,8 @@ def parse(raw: bytes) -> Any:
         raise NotCanonical("outside_profile") from error
     if not same:
         raise NotCanonical("not_canonical")
+    if b"\\" in raw and _CONTROL.search(raw):
+        raise NotCanonical("control_character")
     if not text.isascii() and not unicodedata.is_normalized("NFC", text):
-        raise NotCanonical("not_nfc")
+        check_profile(value)
     return value

@@ -128,7 +128,8 @@ def _body_objection(
     scheme_class = str(details.get("scheme_class", ""))
     code = str(details.get("product_class" if scheme_class == "ccc" else "project_code", ""))
     named = (("body", submission.source), ("scheme", code), ("day", day))
-    if type_name in _NEEDS_APPROVAL:
+    # What a certificate covers is unknown until its issue is reported; until then its later facts are held.
+    if type_name in _NEEDS_APPROVAL and code:
         if not body.may_certify(scheme_class, code, day):
             return Illegal("body_not_approved_for_scheme", pointer="/source", params=named)
     elif not body.ever or (code and code not in body.ever):

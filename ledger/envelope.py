@@ -7,6 +7,7 @@ the same bytes are stored, hashed, sent to Kafka and exported. The position is n
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Any
 
@@ -22,8 +23,10 @@ from ledger.validation import problems_of
 MAXIMUM_BYTES = 65_536
 _REQUIRED = ("data", "id", "source", "specversion", "subject", "time", "type")
 _ALLOWED = frozenset((*_REQUIRED, "datacontenttype"))
-_TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-_TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z")
+_UNKNOWN = "0000-00-00T00:00:00.000000Z"
+_RECORDED = b'"recorded":"%b"' % _UNKNOWN.encode()
+MAXIMUM_NAME = 200
+_TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def _admit(raw: bytes, event: dict[str, Any]) -> Submission | Refusal:
     if event.get("datacontenttype", "application/json") != "application/json":
         wrong.append("/datacontenttype")
     time = event.get("time")
-    if not isinstance(time, str) or not _TIME.fullmatch(time):
+    if not isinstance(time, str) or not _is_instant(time):
         wrong.append("/time")
     if not isinstance(event.get("data"), dict):
         wrong.append("/data")
@@ -139,15 +142,33 @@ def _admit(raw: bytes, event: dict[str, Any]) -> Submission | Refusal:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and _TEXT.fullmatch(value) is not None
+    """Names are printable: two that look alike differ by no invisible character (Unicode categories C and Z)."""
+    return isinstance(value, str) and 0 < len(value) <= MAXIMUM_NAME and value.isprintable()
+
+
+def _is_instant(text: str) -> bool:
+    if not _TIME.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def seal_around(raw_event: bytes, record: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Return the canonical bytes of a recorded event before and after its time of recording.
+
+    The log that knows the time puts it in between; the event's own bytes are embedded verbatim.
+    """
+    before, _, after = canonical.dumps({**record, "recorded": _UNKNOWN}).partition(_RECORDED)
+    return b'{"event":%b,"record":%b"recorded":"' % (raw_event, before), b'"%b,"signatures":[]}' % after
 
 
 def seal(raw_event: bytes, record: dict[str, Any], recorded: str) -> bytes:
     """Return the canonical bytes of a recorded event: the event verbatim, the record, no signatures yet."""
-    return b'{"event":%b,"record":%b,"signatures":[]}' % (
-        raw_event,
-        canonical.dumps({**record, "recorded": recorded}),
-    )
+    before, after = seal_around(raw_event, record)
+    return b"%b%b%b" % (before, recorded.encode(), after)
 
 
 def open_recorded(position: int, raw: bytes) -> Recorded:

@@ -31,8 +31,8 @@ class Dated(Data):
 class Reference(Data):
     """Points at one recorded event by its permanent identity (CloudEvents 1.0, ``source`` + ``id``)."""
 
-    source: Identifier
-    id: Identifier
+    source: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Corrected(Data):

@@ -57,11 +57,24 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Where one draft was recorded, when, and its bytes."""
+    """Where one draft was recorded, and when."""
 
     position: int
     recorded: str
-    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a batch of decisions reads, at one moment.
+
+    ``changed`` are the streams with an event after the position asked for; ``rows`` all rows of the streams asked
+    for, in order of version; ``known`` what is recorded under the identities asked for.
+    """
+
+    head: int
+    changed: frozenset[str]
+    rows: Mapping[str, Sequence[Row]]
+    known: Mapping[tuple[str, str], Known]
 
 
 class EventLog(Protocol):
@@ -71,16 +84,8 @@ class EventLog(Protocol):
         """Return the last committed position, 0 for an empty log."""
         ...
 
-    def changed_since(self, position: int) -> set[str]:
-        """Return the streams with an event after ``position``."""
-        ...
-
-    def streams(self, streams: Collection[str]) -> Mapping[str, Sequence[Row]]:
-        """Return all rows of these streams, each in order of version."""
-        ...
-
-    def known(self, identities: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Known]:
-        """Return what is recorded under these identities."""
+    def load(self, since: int, streams: Collection[str], identities: Collection[tuple[str, str]]) -> Loaded:
+        """Return what decisions on these streams and identities rely on; ``since`` is what the caller has seen."""
         ...
 
     def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:

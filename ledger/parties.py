@@ -26,9 +26,9 @@ KINDS: dict[str, tuple[str, str]] = {
 }
 
 _SPELLINGS = (
-    (BODY, re.compile(r"CNCA-RF?-(19|20)\d{2}-\d{2,4}")),
+    (BODY, re.compile(r"CNCA-RF?-(19|20)[0-9]{2}-[0-9]{2,4}")),
     (NATIONAL_AUTHORITY, re.compile(r"CNCA|SAMR")),
-    (LOCAL_AUTHORITY, re.compile(r"SAMR-(?P<region>\d{6})")),
+    (LOCAL_AUTHORITY, re.compile(r"SAMR-(?P<region>[0-9]{6})")),
     (ACCREDITATION_BODY, re.compile(r"CNAS")),
     (REGISTRAR, re.compile(r"CCAA")),
     (LABORATORY, re.compile(r"LAB-[0-9A-Z][0-9A-Z\-]{1,30}")),

@@ -4,7 +4,7 @@ Facts about one certificate may share a batch; what is refused answers for itsel
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -14,10 +14,10 @@ from eventsourcing.application import Application
 from eventsourcing.utils import EnvType
 
 from ledger import timeline as timelines
-from ledger.decide import Decision, decide, evolve, streams_read
+from ledger.decide import Decision, Timelines, decide, evolve, streams_read
 from ledger.envelope import Recorded, Submission, open_recorded
 from ledger.families import FAMILIES
-from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, Row
+from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, Loaded, LogUnavailable, Row
 from ledger.outcomes import Outcome, Receipt
 from ledger.refusals import Refusal
 from ledger.timeline import Timeline
@@ -51,11 +51,15 @@ class Ledger(Application[str]):
     def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
         """Return one outcome for each submission, in order. ``atomic``: all are recorded, or none is."""
         with self._lock:
-            for _ in range(ATTEMPTS):
+            for attempt in range(ATTEMPTS):
                 try:
                     return self._submit(incoming, atomic=atomic)
                 except ConcurrentUpdate:
                     continue
+                except LogUnavailable:
+                    # A dead pooled connection looks like a dead database: once more tells them apart.
+                    if attempt:
+                        raise
         raise ConcurrentUpdate(f"gave up after {ATTEMPTS} attempts")
 
     def timeline(self, stream: str) -> Timeline[Any]:
@@ -66,8 +70,7 @@ class Ledger(Application[str]):
         return timeline
 
     def _submit(self, incoming: Sequence[Incoming], *, atomic: bool) -> list[Outcome]:
-        batch = _Batch(self)
-        batch.load([i.submission for i in incoming if isinstance(i.submission, Submission)])
+        batch = _Batch(self, [i.submission for i in incoming if isinstance(i.submission, Submission)])
         outcomes = [batch.judge(each) for each in incoming]
         refused = [o for o in outcomes if isinstance(o, Refusal)]
         if atomic and refused:
@@ -81,15 +84,21 @@ class Ledger(Application[str]):
             self.event_log.keep_equivocation(source, identity, raw, position)
         return outcomes
 
-    def cached(self, head: int) -> OrderedDict[str, Timeline[Any]]:
-        """Return the cached timelines, less those that another writer changed up to ``head``."""
-        if head != self._cache_head:
-            if head - self._cache_head > CACHED_STREAMS:
-                self._cache.clear()
-            for stream in self.event_log.changed_since(self._cache_head) if self._cache else ():
-                self._cache.pop(stream, None)
-            self._cache_head = head
-        return self._cache
+    def read(self, streams: Collection[str], identities: Collection[tuple[str, str]]) -> tuple[Loaded, Timelines]:
+        """Return the log's state and the timelines of these streams; what no other writer moved is remembered."""
+        missing = [stream for stream in streams if stream not in self._cache]
+        loaded = self.event_log.load(self._cache_head, missing, identities)
+        for stream in loaded.changed:
+            self._cache.pop(stream, None)
+        self._cache_head = loaded.head
+        moved = [stream for stream in streams if stream in loaded.changed and stream not in missing]
+        rows = dict(loaded.rows)
+        if moved:
+            rows.update(self.event_log.load(loaded.head, moved, ()).rows)
+        return loaded, {
+            stream: self._cache[stream] if stream in self._cache else rebuild(stream, rows.get(stream, ()))
+            for stream in streams
+        }
 
     def _remember(self, batch: "_Batch", appended: Sequence[Appended]) -> None:
         self._cache.update(batch.timelines)
@@ -104,33 +113,17 @@ class Ledger(Application[str]):
 class _Batch:
     """The working memory of one attempt: what was read, what was decided, what is expected at the append."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._log = ledger.event_log
-        self.head = self._log.head()
-        self._cache = ledger.cached(self.head)
-        self.timelines: dict[str, Timeline[Any]] = {}
+    def __init__(self, ledger: Ledger, submissions: Sequence[Submission]) -> None:
+        self._reads = {each.digest: streams_read(each) for each in submissions}
+        wanted = dict.fromkeys(stream for streams in self._reads.values() for stream in streams)
+        loaded, timelines_now = ledger.read(wanted, {each.identity for each in submissions})
+        self.head = loaded.head
+        self.timelines = dict(timelines_now)
         self.expect: dict[str, int] = {}
         self.drafts: list[Draft] = []
         self.equivocations: list[tuple[str, str, bytes, int]] = []
-        self._known: dict[tuple[str, str], Known] = {}
+        self._known = loaded.known
         self._drafted: dict[tuple[str, str], int] = {}
-        self._reads: dict[bytes, tuple[str, ...]] = {}
-
-    def load(self, submissions: Sequence[Submission]) -> None:
-        """Read identities and all streams that the decisions need, in two queries."""
-        self._known = dict(self._log.known({s.identity for s in submissions}))
-        wanted: dict[str, None] = {}
-        for submission in submissions:
-            if submission.identity not in self._known:
-                reads = self._reads[submission.digest] = streams_read(submission)
-                wanted.update(dict.fromkeys(reads))
-        missing = [stream for stream in wanted if stream not in self._cache]
-        found = self._log.streams(missing) if missing else {}
-        for stream in wanted:
-            timeline = self._cache.get(stream)
-            if timeline is None:
-                timeline = rebuild(stream, found.get(stream, ()))
-            self.timelines[stream] = timeline
 
     def judge(self, incoming: Incoming) -> Outcome:
         """Return the outcome of one submission; a new event's position is filled in after the append."""

@@ -24,7 +24,7 @@ def problems_of(error: ValidationError, prefix: str) -> tuple[Problem, ...]:
 
 
 def _problem(error: Any, prefix: str) -> Problem:
-    pointer = prefix + "".join(f"/{part}" for part in error["loc"])
+    pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"])
     code = str(error["type"])
     if code == "value_error":
         code = str(error["ctx"]["error"])

@@ -13,7 +13,7 @@ _NATIONAL = frozenset({NATIONAL_AUTHORITY})
 _ACCREDITOR = frozenset({ACCREDITATION_BODY})
 Schemes = Annotated[list[Code], Field(min_length=1, max_length=500)]
 ProductClasses = Annotated[
-    list[Annotated[str, StringConstraints(pattern=r"^\d{4}$")]], Field(min_length=1, max_length=500)
+    list[Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]], Field(min_length=1, max_length=500)
 ]
 
 
@@ -22,7 +22,7 @@ class Approved(Dated):
 
     name_zh: Text
     name_en: Text | None = None
-    ccc_code: Annotated[str, StringConstraints(pattern=r"^\d{2}$")] | None = None
+    ccc_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")] | None = None
     schemes: Schemes
     until: CalendarDay | None = None
 

@@ -9,7 +9,7 @@ from ledger.facts import Dated, EventType, Identifier, LongText, Text, correctio
 from ledger.parties import AUTHORITIES
 
 FAMILY = "case"
-Amount = Annotated[str, StringConstraints(pattern=r"^(0|[1-9]\d{0,14})(\.\d{2})?$")]
+Amount = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,14})(\.[0-9]{2})?$")]
 Streams = Annotated[list[Identifier], Field(max_length=200)]
 
 

@@ -2,21 +2,47 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ledger.codes.identifiers import is_credit_code, is_organisation_code
+from ledger.codes.regions import may_be_filed
+from ledger.codes.schemes import scheme_of
+from ledger.days import FOREVER
 from ledger.facts import CalendarDay, Code, Data, Dated, Identifier, LongText, Text
 
-Region = Annotated[str, StringConstraints(pattern=r"^\d{6}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^\d{3}$")]
+
+def _known_region(code: str) -> str:
+    """A code that GB/T 2260 never held is a mistake; a retired one stays on certificates until it is changed."""
+    if not may_be_filed(code, FOREVER):
+        raise ValueError("region_unknown")
+    return code
+
+
+def _sound_organisation_code(code: str) -> str:
+    if not (is_credit_code(code) or is_organisation_code(code)):
+        raise ValueError("organisation_code_wrong")
+    return code
+
+
+Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), AfterValidator(_known_region)]
+Country = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
+OrganisationCode = Annotated[str, AfterValidator(_sound_organisation_code)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 SchemeClass = Literal["management_system", "ccc", "automotive", "voluntary_product", "food", "service"]
+
+
+def _class_of(project_code: str) -> str | None:
+    """A body does not choose the rules it is measured by: a listed project code decides on the scheme class."""
+    try:
+        return scheme_of(project_code)
+    except ValueError:
+        return None
 
 
 class Organisation(Data):
     """An organisation as a certificate names it; ``code`` is its credit code or nine-character code."""
 
-    code: str | None = Field(default=None, examples=["91350100M000100Y43"])
+    code: OrganisationCode | None = Field(default=None, examples=["91350100M000100Y43"])
     name_zh: Text
     name_en: Text | None = None
     country: Country = "156"
@@ -25,13 +51,10 @@ class Organisation(Data):
     factory_code: Code | None = None
 
     @model_validator(mode="after")
-    def code_is_sound(self) -> "Organisation":
-        """GB 32100 and GB 11714 check characters; only an organisation abroad may have no code."""
-        if self.code is None:
-            if self.country == "156":
-                raise ValueError("organisation_code_missing")
-        elif not (is_credit_code(self.code) or is_organisation_code(self.code)):
-            raise ValueError("organisation_code_wrong")
+    def code_is_named(self) -> "Organisation":
+        """Only an organisation abroad may have no code (GB 32100, GB 11714)."""
+        if self.code is None and self.country == "156":
+            raise ValueError("organisation_code_missing")
         return self
 
 
@@ -65,7 +88,7 @@ class Product(Data):
 
     name: Text
     models: LongText | None = None
-    hs_code: Annotated[str, StringConstraints(pattern=r"^\d{6,10}$")] | None = None
+    hs_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6,10}$")] | None = None
 
 
 class Site(Data):
@@ -91,7 +114,7 @@ class Details(Data):
 
     scheme_class: SchemeClass
     project_code: Code | None = None
-    product_class: Annotated[str, StringConstraints(pattern=r"^\d{4}$")] | None = None
+    product_class: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
     standards: Annotated[list[Text], Field(min_length=1, max_length=40)]
     scope_zh: LongText | None = None
     scope_en: LongText | None = None
@@ -108,9 +131,11 @@ class Details(Data):
 
     @model_validator(mode="after")
     def scheme_is_named(self) -> "Details":
-        """A product certificate names its product class, every other one its project code."""
+        """A product certificate names its product class, every other one its project code, which names its class."""
         if (self.product_class if self.scheme_class == "ccc" else self.project_code) is None:
             raise ValueError("product_class_missing" if self.scheme_class == "ccc" else "project_code_missing")
+        if self.scheme_class != "ccc" and _class_of(self.project_code or "") not in {None, self.scheme_class}:
+            raise ValueError("scheme_class_wrong")
         return self
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ledger.certificates.forms import Evidence, Region
+from ledger.certificates.forms import Evidence, OrganisationCode, Region
 from ledger.facts import (
     CalendarDay,
     Code,
@@ -35,7 +35,7 @@ class Performed(Dated):
         "joint",
         "other",
     ]
-    organisation: Identifier = Field(description="Credit code or nine-character code", examples=["91350100M000100Y43"])
+    organisation: OrganisationCode = Field(description="Credit code or nine-character code", examples=["91350100M000100Y43"])
     region: Region
     began: CalendarDay | None = None
     certificates: CertificateStreams | None = None

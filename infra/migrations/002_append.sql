@@ -1,0 +1,50 @@
+-- Appends decided events in one round trip. Under the table lock positions and times of recording are given, so that
+-- position order is commit order; where something was recorded after `expected_head`, the streams that the decisions
+-- relied on and the identities are checked again, and nothing is recorded if one of them moved (no row is returned).
+CREATE FUNCTION ledger_append(
+    expected_head bigint,
+    streams text[], versions bigint[], topics text[], before bytea[], after bytea[], traceparents text[],
+    received timestamptz[], sources text[], event_ids text[], digests bytea[],
+    guard_streams text[], guard_versions bigint[]
+) RETURNS TABLE (appended_position bigint, appended_at timestamptz) LANGUAGE plpgsql AS $$
+DECLARE
+    last_position bigint;
+    last_instant timestamptz;
+    first_instant timestamptz;
+BEGIN
+    LOCK TABLE ledger_events IN EXCLUSIVE MODE;
+    SELECT notification_id, recorded_at INTO last_position, last_instant
+        FROM ledger_events ORDER BY notification_id DESC LIMIT 1;
+    last_position := coalesce(last_position, 0);
+    IF last_position <> expected_head THEN
+        PERFORM 1 FROM unnest(guard_streams, guard_versions) AS guard (stream, version)
+            WHERE version <> coalesce(
+                (SELECT max(originator_version) FROM ledger_events WHERE originator_id = stream), 0);
+        IF FOUND THEN
+            RETURN;
+        END IF;
+        PERFORM 1 FROM unnest(sources, event_ids) AS draft (source, event_id)
+            JOIN ledger_events USING (source, event_id);
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    -- Times strictly increase with the position, also where the clock stands still or is set back.
+    first_instant := greatest(clock_timestamp(), last_instant + interval '1 microsecond');
+    NOTIFY ledger_events;
+    RETURN QUERY
+        INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id, recorded_at,
+                                   traceparent, received_at, source, event_id, digest)
+        SELECT stream, version, topic,
+               head || convert_to(
+                   to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'UTF8') || tail,
+               last_position + number, instant, trace, arrived, source, event_id, digest
+        FROM (
+            SELECT *, first_instant + (number - 1) * interval '1 microsecond' AS instant
+            FROM unnest(streams, versions, topics, before, after, traceparents, received, sources, event_ids, digests)
+                WITH ORDINALITY AS draft
+                (stream, version, topic, head, tail, trace, arrived, source, event_id, digest, number)
+        ) AS drafts
+        ORDER BY number
+        RETURNING notification_id, recorded_at;
+END $$;
