@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import orjson
 import psycopg
 from eventsourcing import persistence
 from eventsourcing.persistence import StoredEvent
@@ -37,12 +38,7 @@ _LOAD = f"""
     FROM ledger_events
     ORDER BY 2
 """
-_APPEND = """
-    SELECT * FROM ledger_append(
-        %b::bigint, %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %s::text[], %b::timestamptz[],
-        %b::text[], %b::text[], %b::bytea[], %b::text[], %b::bigint[]
-    )
-"""
+_APPEND = "SELECT * FROM ledger_append(%b::bigint, %s::json, %b::text[], %b::bigint[])"
 _INSERT = """
     INSERT INTO ledger_events (notification_id, originator_id, originator_version, topic, state, recorded_at)
     SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::timestamptz[])
@@ -91,8 +87,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
         """Record the drafts in one transaction, or raise :class:`ConcurrentUpdate` and record nothing."""
-        columns = [list(column) for column in zip(*map(_values, drafts), strict=True)]
-        rows = self._query(_APPEND, (head, *columns, list(expect), list(expect.values())))
+        values = orjson.dumps([_values(draft) for draft in drafts]).decode()
+        rows = self._query(_APPEND, (head, values, list(expect), list(expect.values())))
         if not rows:
             raise ConcurrentUpdate("a stream or an identity that the decisions relied on has moved")
         return [Appended(position, instant_text(instant)) for position, instant in rows]
@@ -164,18 +160,20 @@ class LedgerRecorder(PostgresApplicationRecorder):
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def _values(draft: Draft) -> tuple[Any, ...]:
-    return (
-        draft.stream,
-        draft.version,
-        draft.type,
-        *seal_around(draft.event, draft.record),
-        draft.traceparent,
-        draft.received,
-        draft.source,
-        draft.id,
-        draft.digest,
-    )
+def _values(draft: Draft) -> dict[str, Any]:
+    head, tail = seal_around(draft.event, draft.record)
+    return {
+        "stream": draft.stream,
+        "version": draft.version,
+        "topic": draft.type,
+        "head": head.decode(),
+        "tail": tail.decode(),
+        "trace": draft.traceparent,
+        "arrived": draft.received,
+        "source": draft.source,
+        "event_id": draft.id,
+        "digest": draft.digest.hex(),
+    }
 
 
 class LedgerFactory(PostgresFactory):

@@ -1,12 +1,10 @@
 -- Appends decided events in one round trip. Under the table lock positions and times of recording are given, so that
 -- position order is commit order; where something was recorded after `expected_head`, the streams that the decisions
 -- relied on and the identities are checked again, and nothing is recorded if one of them moved (no row is returned).
-CREATE FUNCTION ledger_append(
-    expected_head bigint,
-    streams text[], versions bigint[], topics text[], before bytea[], after bytea[], traceparents text[],
-    received timestamptz[], sources text[], event_ids text[], digests bytea[],
-    guard_streams text[], guard_versions bigint[]
-) RETURNS TABLE (appended_position bigint, appended_at timestamptz) LANGUAGE plpgsql AS $$
+-- A draft is {stream, version, topic, head, tail, trace, arrived, source, event_id, digest}: the canonical bytes are
+-- head + time of recording + tail; the digest is SHA-256 in hex.
+CREATE FUNCTION ledger_append(expected_head bigint, drafts json, guard_streams text[], guard_versions bigint[])
+RETURNS TABLE (appended_position bigint, appended_at timestamptz) LANGUAGE plpgsql AS $$
 DECLARE
     last_position bigint;
     last_instant timestamptz;
@@ -23,7 +21,7 @@ BEGIN
         IF FOUND THEN
             RETURN;
         END IF;
-        PERFORM 1 FROM unnest(sources, event_ids) AS draft (source, event_id)
+        PERFORM 1 FROM json_to_recordset(drafts) AS draft (source text, event_id text)
             JOIN ledger_events USING (source, event_id);
         IF FOUND THEN
             RETURN;
@@ -36,15 +34,18 @@ BEGIN
         INSERT INTO ledger_events (originator_id, originator_version, topic, state, notification_id, recorded_at,
                                    traceparent, received_at, source, event_id, digest)
         SELECT stream, version, topic,
-               head || convert_to(
-                   to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'UTF8') || tail,
-               last_position + number, instant, trace, arrived, source, event_id, digest
+               convert_to(
+                   head || to_char(instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || tail, 'UTF8'),
+               last_position + number, instant, trace, arrived, source, event_id, decode(digest, 'hex')
         FROM (
             SELECT *, first_instant + (number - 1) * interval '1 microsecond' AS instant
-            FROM unnest(streams, versions, topics, before, after, traceparents, received, sources, event_ids, digests)
-                WITH ORDINALITY AS draft
+            FROM ROWS FROM (
+                json_to_recordset(drafts) AS (
+                    stream text, version bigint, topic text, head text, tail text, trace text, arrived timestamptz,
+                    source text, event_id text, digest text)
+            ) WITH ORDINALITY AS draft
                 (stream, version, topic, head, tail, trace, arrived, source, event_id, digest, number)
-        ) AS drafts
+        ) AS stamped
         ORDER BY number
         RETURNING notification_id, recorded_at;
 END $$;
