@@ -1,6 +1,7 @@
-"""Canonical JSON: RFC 8785 restricted to ASCII keys, NFC strings without control characters, no floats, |integer| <= 2**53 - 1.
+"""Canonical JSON: RFC 8785 restricted to ASCII keys, NFC text, no floats and |integer| <= 2**53 - 1.
 
-Inside this profile ``orjson`` with sorted keys is RFC 8785 byte for byte; outside it nothing is accepted.
+Text holds no control character but tab, line feed and return. Inside this profile ``orjson`` with sorted keys is
+RFC 8785 byte for byte; outside it nothing is accepted.
 """
 
 import re

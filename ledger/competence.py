@@ -60,6 +60,9 @@ def standing_streams(submission: Submission) -> tuple[str, ...]:
     data, streams = submission.data, []
     if submission.type.corrects:
         data = data.get("replacement") or {}
+        # Its form is checked once the corrected statement is known; until then it may be anything.
+        if not _names_streams(data):
+            return ()
     if party_of(submission.source) and submission.source.startswith("CNCA-R"):
         streams.append(body_stream(submission.source))
     streams += [person_stream(signer.get("register", "CCAA"), signer["number"]) for signer in _signers(data)]
@@ -82,10 +85,11 @@ def standing_objection(
     return (
         _body_objection(submission, type_name, data, own, day, standing)
         or _signer_objection(submission.source, data, day, standing)
-        or _holder_objection(type_name, data, day, standing)
+        or _holder_objection(type_name, data, own, day, standing)
         or (_transfer_objection(data, day, standing) if "from_body" in data else None)
         or _number_objection(submission, type_name, data, standing)
         or _appellant_objection(submission, own)
+        or _marker_objection(type_name, day, own)
     )
 
 
@@ -99,6 +103,16 @@ def state_on(machine: Machine[StateT], timeline: Timeline[StateT], day: Day) -> 
             break
         state = after
     return state
+
+
+def _names_streams(data: Mapping[str, Any]) -> bool:
+    signers, code = data.get("signers", []), _holder_code(data)
+    return (
+        isinstance(signers, list)
+        and all(isinstance(s, dict) and isinstance(s.get("number"), str) for s in signers)
+        and (code is None or (isinstance(code, str) and len(code) in {9, 18}))
+        and ("from_body" not in data or "from_number" in data)
+    )
 
 
 def _signers(data: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -147,9 +161,14 @@ def _signer_objection(body: str, data: Mapping[str, Any], day: Day, standing: St
     return None
 
 
-def _holder_objection(type_name: str, data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:
+def _holder_objection(
+    type_name: str, data: Mapping[str, Any], own: CertificateState, day: Day, standing: Standing
+) -> Illegal | None:
     code = _holder_code(data)
-    if type_name not in _OPENING or not code:
+    if not code or type_name == "certificate.refused":
+        return None
+    former = (own.details.get("holder") or {}).get("code")
+    if type_name not in _OPENING and former and organisation_stream(former) == organisation_stream(code):
         return None
     bar = state_on(ORGANISATION_MACHINE, standing(organisation_stream(code)), day).bar_on(day)
     if bar is None:
@@ -202,3 +221,10 @@ def _appellant_objection(submission: Submission, own: CertificateState) -> Illeg
     if holder and organisation_stream(holder) != organisation_stream(party.id.partition(":")[2]):
         return Illegal("not_the_holder", pointer="/source", params=(("source", submission.source),))
     return None
+
+
+def _marker_objection(type_name: str, day: Day, own: CertificateState) -> Illegal | None:
+    """The marker of expiry (T9) says nothing of its own: it may stand on the known last day only."""
+    if type_name != "certificate.expired" or own.expires in {"", day}:
+        return None
+    return Illegal("expiry_on_another_day", pointer="/data/effective", params=(("day", own.expires),))

@@ -24,6 +24,7 @@ class Illegal:
 
 
 StateT = TypeVar("StateT")
+SEARCH_STEPS = 20_000
 
 
 class Machine(Protocol[StateT]):
@@ -38,9 +39,13 @@ class Machine(Protocol[StateT]):
         ...
 
 
-def order(fact: Fact) -> tuple[str, int]:
-    """Return the place of a fact on the timeline: its day, then the order of recording."""
-    return (fact.effective, fact.version)
+def order(fact: Fact) -> tuple[str, bool, int]:
+    """Return the place of a fact on the timeline: its day, then the order of recording.
+
+    The marker of expiry stands at the end of its day, which is a day of validity: what happened on that day and was
+    reported later still comes before it.
+    """
+    return (fact.effective, fact.type == "certificate.expired", fact.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,34 +209,32 @@ def _rebuilt(
 def _settle(machine: Machine[StateT], mandatory: tuple[Fact, ...], waiting: tuple[Fact, ...]) -> frozenset[int] | None:
     """Choose which waiting facts join the mandatory ones: the first legal choice that prefers earlier days.
 
-    Returns their versions, or ``None`` where the mandatory facts alone are illegal.
+    Returns their versions, or ``None`` where the mandatory facts alone are illegal. A search that grows beyond
+    :data:`SEARCH_STEPS` is given up: then at most the newest of the waiting facts joins, and the others stay held.
     """
     optional = {fact.version for fact in waiting}
     walk = sorted((*mandatory, *waiting), key=order)
+    taken: list[tuple[int, StateT, StateT]] = []
     dead: set[tuple[int, StateT]] = set()
-
-    def follow(index: int, state: StateT) -> tuple[int, ...] | None:
-        chosen: tuple[int, ...] = ()
-        while index < len(walk):
-            if (index, state) in dead:
-                return None
-            fact = walk[index]
-            after = machine.step(state, fact)
-            if fact.version in optional:
-                if not isinstance(after, Illegal):
-                    rest = follow(index + 1, after)
-                    if rest is not None:
-                        return (*chosen, fact.version, *rest)
-            elif isinstance(after, Illegal):
-                dead.add((index, state))
-                return None
-            else:
+    index, state = 0, machine.start()
+    for _ in range(SEARCH_STEPS + len(walk)):
+        if index == len(walk):
+            return frozenset(walk[place_of].version for place_of, _, _ in taken)
+        fact = walk[index]
+        after = machine.step(state, fact)
+        if fact.version in optional:
+            if not isinstance(after, Illegal) and (index, after) not in dead:
+                taken.append((index, state, after))
                 state = after
-            index += 1
-        return chosen
-
-    result = follow(0, machine.start())
-    return None if result is None else frozenset(result)
+        elif not isinstance(after, Illegal):
+            state = after
+        elif taken:
+            index, state, after = taken.pop()
+            dead.add((index, after))
+        else:
+            return None
+        index += 1
+    return _settle(machine, mandatory, waiting[-1:]) if len(waiting) > 1 else frozenset()
 
 
 def _objection(machine: Machine[StateT], applied: tuple[Fact, ...], fact: Fact) -> Illegal:
@@ -256,4 +259,5 @@ def _first_objection(machine: Machine[StateT], facts: tuple[Fact, ...], start_af
             waits = after.may_wait and start_after is not None
             return Illegal("contradicts_later_fact", may_wait=waits, params=later)
         state = after
-    raise AssertionError("called only where the facts are illegal")
+    # Legal by itself: only a search that was given up leaves it beside facts that it excludes.
+    return Illegal("contradicts_later_fact", may_wait=True)

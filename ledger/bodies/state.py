@@ -44,7 +44,7 @@ class BodyMachine:
         data, name = fact.data, fact.type.removeprefix("body.")
         until = data.get("until") or FOREVER
         if name == "approved":
-            if state.approved:
+            if state.approved and fact.effective <= state.until:
                 return Illegal("body_already_approved", may_wait=True)
             return replace(
                 state,
@@ -76,7 +76,7 @@ class BodyMachine:
             return Illegal("already_suspended", may_wait=True) if state.suspended else replace(state, suspended=True)
         if name == "approval_restored":
             return replace(state, suspended=False) if state.suspended else Illegal("not_suspended", may_wait=True)
-        return replace(state, approved=False, suspended=False, ended_by=name)
+        return replace(state, approved=False, suspended=False, product_classes=frozenset(), ended_by=name)
 
 
 MACHINE = BodyMachine()

@@ -74,7 +74,7 @@ def answer(state: CertificateState, day: Day) -> Answer:
             flags.append("suspension_overdue")
     if state.ended_by in {"replacement", "transfer", "annulment"} and status is not Status.EXPIRED:
         flags.append({"replacement": "replaced", "transfer": "transferred", "annulment": "annulled"}[state.ended_by])
-    if state.status is not Status.REFUSED and not state.head_signed:
+    if state.status not in {Status.NOT_ISSUED, Status.REFUSED} and not state.head_signed:
         flags.append("head_signature_missing")
     if state.holds:
         flags.append("regulatory_hold")

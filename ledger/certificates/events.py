@@ -75,6 +75,13 @@ class SuspensionExtended(Decision):
     reason_code: Code
     until: CalendarDay
 
+    @model_validator(mode="after")
+    def dates_follow(self) -> "SuspensionExtended":
+        """An extension ends no earlier than it begins."""
+        if self.until < self.effective:
+            raise ValueError("dates_out_of_order")
+        return self
+
 
 class Restored(Decision):
     """T6. The suspension is lifted."""
@@ -147,6 +154,13 @@ class RestoredAfterExpiry(Decision):
     """T16. An expired certificate is restored, only where the scheme's rule of the day allows it."""
 
     expires: CalendarDay
+
+    @model_validator(mode="after")
+    def dates_follow(self) -> "RestoredAfterExpiry":
+        """The restored certificate is valid on the day of its restoration."""
+        if self.expires < self.effective:
+            raise ValueError("dates_out_of_order")
+        return self
 
 
 class Annulled(Dated):

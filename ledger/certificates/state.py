@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ledger.codes.identifiers import organisation_key
+from ledger.codes.reasons import Table, normalise_change_code, reason, reasons, tables_of
 from ledger.codes.schemes import SchemeRules, rules
 from ledger.codes.statuses import Status
 from ledger.days import Day, add_months, days_between
@@ -46,7 +48,9 @@ class CertificateState:
 
 Step = Callable[[CertificateState, Fact], CertificateState | Illegal]
 
-_ENDED = frozenset({Status.WITHDRAWN, Status.CANCELLED, Status.REFUSED, Status.EXPIRED})
+_ENDED = frozenset({Status.WITHDRAWN, Status.CANCELLED, Status.REFUSED})
+# Management systems file a replacement as a withdrawal for this reason; it is no punishment.
+REPLACED_CODE = "0120"
 
 
 def rules_for(state: CertificateState, day: Day) -> SchemeRules:
@@ -88,6 +92,9 @@ def _maintained(state: CertificateState, fact: Fact) -> CertificateState | Illeg
 
 def _suspended(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
     until, code = fact.data["until"], fact.data["reason_code"]
+    unknown = _unknown_code(state, fact, "suspension", "reason_code")
+    if unknown is not None:
+        return unknown
     if until > state.expires:
         return Illegal("suspension_beyond_expiry", may_wait=True, pointer="/until")
     limit = rules_for(state, fact.effective).suspension_limit_days(code)
@@ -110,6 +117,11 @@ def _suspension_extended(state: CertificateState, fact: Fact) -> CertificateStat
     the_rules = rules_for(state, fact.effective)
     if not the_rules.extension_allowed:
         return Illegal("extension_not_allowed")
+    unknown = _unknown_code(state, fact, "suspension", "reason_code")
+    if unknown is not None:
+        return unknown
+    if until <= (state.suspended_until or ""):
+        return Illegal("extension_shortens_suspension", pointer="/until")
     if until > state.expires:
         return Illegal("suspension_beyond_expiry", may_wait=True, pointer="/until")
     limit = the_rules.suspension_limit_days(code)
@@ -124,15 +136,24 @@ def _restored(state: CertificateState, fact: Fact) -> CertificateState | Illegal
     return replace(_lifted(state), status=Status.VALID, since=fact.effective)
 
 
-def _ended(status: Status, ended_by: str, table: str) -> Step:
+def _ended(status: Status, ended_by: str, table: Table) -> Step:
     def step(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
         code = fact.data.get("reason_code")
+        unknown = _unknown_code(state, fact, table, "reason_code") or _unknown_code(
+            state, fact, "replacement", "replacement_reason"
+        )
+        if unknown is not None:
+            return unknown
+        files_replacements = tables_of(state.scheme_class) == "management_system"
+        is_replaced = table == "withdrawal" and files_replacements and code == REPLACED_CODE
+        if ended_by == "replacement" and code is not None and not is_replaced:
+            return Illegal("reason_is_no_replacement", pointer="/reason_code", params=(("code", code),))
         body, number = fact.data.get("to_body"), fact.data.get("to_number")
         return replace(
             state,
             status=status,
             since=fact.effective,
-            ended_by=ended_by,
+            ended_by="replacement" if is_replaced else ended_by,
             reason_table=table,
             reason_code=code,
             orders=(),
@@ -143,8 +164,9 @@ def _ended(status: Status, ended_by: str, table: str) -> Step:
 
 
 def _expired(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    """A marker decides nothing: where a renewal is reported late, the marker of the old day says no more."""
     if fact.effective != state.expires:
-        return Illegal("expiry_on_another_day", pointer="/effective", params=(("day", state.expires),))
+        return state
     return replace(state, status=Status.EXPIRED, ended_by="expiry")
 
 
@@ -163,24 +185,34 @@ def _renewed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
 
 
 def _scope(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    unknown = _unknown_change(state, fact)
+    if unknown is not None:
+        return unknown
     scope = {key: fact.data[key] for key in ("scope_zh", "scope_en") if fact.data.get(key)}
     return _restated(state, scope)
 
 
 def _changed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    unknown = _unknown_change(state, fact)
+    if unknown is not None:
+        return unknown
     return _restated(state, fact.data.get("changes"))
 
 
 def _restored_after_expiry(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
-    months = rules_for(state, fact.effective).restore_after_expiry_months
+    the_rules, expires = rules_for(state, fact.effective), fact.data["expires"]
+    months, longest = the_rules.restore_after_expiry_months, the_rules.validity_years_max
     if not months or fact.effective > add_months(state.expires, months):
         return Illegal("restoration_after_expiry_closed", params=(("months", str(months or 0)),))
-    return replace(_lifted(state), status=Status.VALID, since=fact.effective, expires=fact.data["expires"])
+    if longest is not None and expires > add_months(state.expires, 12 * longest):
+        return Illegal("validity_too_long", pointer="/expires", params=(("years", str(longest)),))
+    return replace(_lifted(state), status=Status.VALID, since=fact.effective, expires=expires)
 
 
 def _annulled(state: CertificateState, _: Fact) -> CertificateState | Illegal:
-    if state.annulled:
-        return Illegal("certificate_has_ended", params=(("status", "annulled"),))
+    if state.annulled or state.status is Status.REFUSED:
+        ended = "annulled" if state.annulled else state.status.value
+        return Illegal("certificate_has_ended", params=(("status", ended),))
     return replace(
         state,
         status=Status.WITHDRAWN,
@@ -208,6 +240,10 @@ def _hold_lifted(state: CertificateState, fact: Fact) -> CertificateState | Ille
 
 
 def _appeal_opened(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
+    holder = (state.details.get("holder") or {}).get("code")
+    if holder is not None and organisation_key(holder) != organisation_key(fact.source.partition(":")[2]):
+        # A stranger's appeal, held before the holder was known: it opens nothing, and forbids nothing either.
+        return state
     return replace(state, appeals=(*state.appeals, fact.data["appeal_number"]))
 
 
@@ -216,6 +252,31 @@ def _appeal_decided(state: CertificateState, fact: Fact) -> CertificateState | I
     if number not in state.appeals:
         return Illegal("appeal_not_opened", may_wait=True, pointer="/appeal_number")
     return replace(state, appeals=tuple(a for a in state.appeals if a != number))
+
+
+def _unknown_code(state: CertificateState, fact: Fact, table: Table, member: str) -> Illegal | None:
+    """The same digits say different things in each table; a class without such a table has nothing to check."""
+    code, scheme = fact.data.get(member), state.scheme_class
+    if code is None or reason(scheme, table, code, fact.effective) is not None:
+        return None
+    if not reasons(scheme, table, fact.effective):
+        return None
+    named = (("code", str(code)), ("table", table), ("scheme", scheme))
+    return Illegal("code_not_in_table", pointer=f"/{member}", params=named)
+
+
+def _unknown_change(state: CertificateState, fact: Fact) -> Illegal | None:
+    """A change code that reports a status (97_01, 08_03, …) is no change: the status has an event of its own."""
+    code, scheme = fact.data.get("change_code"), state.scheme_class
+    if code is None:
+        return None
+    change = normalise_change_code(scheme, code)
+    if change is None:
+        named = (("code", str(code)), ("table", "change"), ("scheme", scheme))
+        return Illegal("code_not_in_table", pointer="/change_code", params=named)
+    if change.effect not in {"changed", "corrected"}:
+        return Illegal("change_is_a_status", pointer="/change_code", params=(("code", str(code)),))
+    return None
 
 
 def _head_signed(data: Mapping[str, Any]) -> bool:
@@ -280,13 +341,13 @@ class CertificateMachine:
             return side(state, fact)
         if state.annulled:
             return Illegal("certificate_has_ended", params=(("status", "annulled"),))
-        gone = state.status is Status.EXPIRED or (state.status in {_V, _S} and fact.effective > state.expires)
+        if state.status in _ENDED:
+            return Illegal("certificate_has_ended", params=(("status", state.status.value),))
+        gone = state.status is Status.EXPIRED or fact.effective > state.expires
         if fact.type == "certificate.restored_after_expiry":
             if not gone:
                 return Illegal("certificate_not_expired", may_wait=True, pointer="/effective")
             return _restored_after_expiry(state, fact)
-        if state.status in _ENDED:
-            return Illegal("certificate_has_ended", params=(("status", state.status.value),))
         if gone:
             return Illegal("after_expiry", may_wait=True, pointer="/effective", params=(("day", state.expires),))
         admitted, step = _DECISIONS[fact.type]

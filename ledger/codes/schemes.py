@@ -97,7 +97,7 @@ def _rules(scheme_class: str, day: str) -> SchemeRules:
     limits = {row["reason"]: row["value"] for row in rows if row["rule"] == "suspension_limit_days"}
     values = {row["rule"]: row["value"] for row in rows if row["rule"] != "suspension_limit_days"}
     sources = tuple(RuleSource(row["rule"], row["reason"], row["source"], row["confirmed"]) for row in rows)
-    version = f"{scheme_class}@{max(row['valid_from'] for row in rows)}"
+    version = f"{scheme_class}@{max(row['valid_from'] for row in rows) or 'first'}"
     return SchemeRules(scheme_class, MappingProxyType(limits), sources=sources, version=version, **values)
 
 

@@ -35,7 +35,9 @@ class Performed(Dated):
         "joint",
         "other",
     ]
-    organisation: OrganisationCode = Field(description="Credit code or nine-character code", examples=["91350100M000100Y43"])
+    organisation: OrganisationCode = Field(
+        description="Credit code or nine-character code", examples=["91350100M000100Y43"]
+    )
     region: Region
     began: CalendarDay | None = None
     certificates: CertificateStreams | None = None

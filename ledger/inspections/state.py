@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from ledger.facts import Fact
+from ledger.parties import BODY, party_of
 from ledger.timeline import Illegal
 
 
@@ -12,6 +13,7 @@ class InspectionState:
 
     performed: bool = False
     organisation: str = ""
+    performed_by: str = ""
     open_findings: frozenset[str] = frozenset()
     closed_findings: frozenset[str] = frozenset()
 
@@ -29,9 +31,12 @@ class InspectionMachine:
         if name == "performed":
             if state.performed:
                 return Illegal("inspection_already_performed")
-            return replace(state, performed=True, organisation=fact.data["organisation"])
+            return replace(state, performed=True, organisation=fact.data["organisation"], performed_by=fact.source)
         if not state.performed:
             return Illegal("inspection_not_performed", may_wait=True, pointer="/effective")
+        speaker = party_of(fact.source)
+        if speaker is not None and speaker.kind == BODY and fact.source != state.performed_by:
+            return Illegal("not_own_inspection", pointer="/source", params=(("source", fact.source),))
         finding = str(fact.data.get("finding", ""))
         if name == "finding_recorded":
             if finding in state.open_findings | state.closed_findings:

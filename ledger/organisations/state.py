@@ -48,8 +48,10 @@ class OrganisationMachine:
         if name == "moved":
             return replace(state, region=data["region"], address=data["address"])
         if name == "barred":
+            until = data.get("until") or FOREVER
+            longest = max(until, *(last for kind, last in state.bars if kind == data["kind"]), "")
             kept = tuple(bar for bar in state.bars if bar[0] != data["kind"])
-            return replace(state, bars=(*kept, (data["kind"], data.get("until") or FOREVER)))
+            return replace(state, bars=(*kept, (data["kind"], longest)))
         if not any(kind == data["kind"] for kind, _ in state.bars):
             return Illegal("not_barred", may_wait=True, pointer="/kind")
         return replace(state, bars=tuple(bar for bar in state.bars if bar[0] != data["kind"]))

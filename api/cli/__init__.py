@@ -1,0 +1,48 @@
+"""The command ``certledger``: each verb is a few lines that put the rooms together and say what to do on trouble."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from api.cli import ask, follow, run, tell
+from infra.services.errors import ServiceUnavailableError
+from infra.telemetry import configure_logging
+from ledger.log import LogUnavailable
+from projections.projector import Poisoned
+
+app = typer.Typer(
+    name="certledger",
+    help="认证状态账本 · Certification Status Ledger",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for verb in (
+    run.run,
+    tell.import_,
+    ask.show,
+    ask.timeline,
+    ask.trail,
+    ask.path,
+    tell.submit,
+    tell.rebuild,
+    tell.migrate,
+    follow.serve,
+    follow.relay,
+    follow.project,
+    follow.intake,
+    tell.doctor,
+):
+    app.command(verb.__name__.rstrip("_"))(verb)
+
+
+def main() -> None:
+    """Run the command line; what its user can mend is said in both languages, without a stack trace."""
+    configure_logging("warning")
+    try:
+        app()
+    except (ServiceUnavailableError, LogUnavailable, Poisoned) as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(3)

@@ -1,0 +1,149 @@
+"""The verbs that are processes: the server, the relay, the views' projectors, the intake. SIGTERM ends each cleanly."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from api.cli.surroundings import EVERY_VIEW, bootstrap, connector, database_url, needed_bootstrap
+from api.http.relay_state import RelayState
+from api.http.tokens import TOKENS_FILE, read_tokens
+from consumers.intake import Intake, receipts_relay
+from consumers.kafka_feed import KafkaFeed
+from consumers.projection_run import ProjectionRun
+from consumers.relay import relay as event_relay
+from infra.leadership import AdvisoryLeadership
+from infra.migrations import pending
+from infra.open_ledger import open_ledger
+from infra.published_times import PublishedTimes
+from infra.receipts import ReceiptStore
+from infra.relay_bookmarks import RelayBookmarks
+from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
+from infra.settings import Settings
+from infra.telemetry import configure_logging, configure_telemetry
+from projections.feed import Feed
+from projections.projector import Projector
+from projections.registry import VIEWS
+from projections.store_feed import StoreFeed
+
+
+def serve() -> None:
+    """提供 HTTP 接口。 Serve the HTTP interface."""
+    from api.http.app import create_app  # noqa: PLC0415 - FastAPI takes a second to import
+    from api.http.serve import serve as serve_http  # noqa: PLC0415 - likewise
+    from api.http.service import NoRelay, Ports  # noqa: PLC0415 - likewise
+
+    settings = _started("serve")
+    url = database_url(settings)
+    ports = Ports(
+        ledger=open_ledger(url),
+        database_url=url,
+        tokens=read_tokens(settings.run_dir / TOKENS_FILE),
+        relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
+        pending_migrations=lambda: pending(url),
+    )
+    serve_http(create_app(ports), host=settings.http_host, port=settings.http_port)
+
+
+def relay() -> None:
+    """把每个已记录事件按序发布到 Kafka。 Publish every recorded event to Kafka, in order."""
+    settings = _started("relay")
+    url, broker = database_url(settings), needed_bootstrap(settings)
+    ledger = open_ledger(url)
+    publisher = event_relay(
+        event_log=ledger.event_log,
+        bootstrap=broker,
+        topic=EVENTS,
+        leadership=AdvisoryLeadership(url, f"relay:{EVENTS}"),
+        bookmark=RelayBookmarks(url, EVENTS),
+        ensure_topics=lambda: ensure_topics(broker),
+        observer=PublishedTimes(connector(url), EVENTS),
+    )
+    _until_stopped(publisher.run)
+
+
+def project(
+    views: Annotated[list[str] | None, typer.Argument(help="视图名,不写则全部 · names of views; all if none")] = None,
+) -> None:
+    """让视图跟上事件。 Keep views up to date with the events."""
+    settings = _started("project")
+    url, broker = database_url(settings), bootstrap(settings)
+    names = _known_views(views or list(EVERY_VIEW))
+    projectors = [Projector(connector(url), VIEWS[name]()) for name in names]
+    for projector in projectors:
+        projector.prepare()
+    feed: Feed
+    if broker is None:
+        feed = StoreFeed(open_ledger(url).event_log)
+    else:
+        feed = KafkaFeed(broker, EVENTS, f"certledger.{'.'.join(names)}")
+    _until_stopped(ProjectionRun(feed, projectors, name="+".join(names)).run)
+
+
+def intake() -> None:
+    """从 Kafka 接收提交并发布回执。 Take submissions from Kafka and publish their receipts."""
+    settings = _started("intake")
+    url, broker = database_url(settings), needed_bootstrap(settings)
+    receipts = ReceiptStore(url)
+    taking = Intake(
+        ledger=open_ledger(url),
+        receipts=receipts,
+        bootstrap=broker,
+        topic=SUBMISSIONS,
+        ensure_topics=lambda: ensure_topics(broker),
+    )
+    answering = receipts_relay(
+        receipts=ReceiptStore(url),
+        bootstrap=broker,
+        topic=RECEIPTS,
+        leadership=AdvisoryLeadership(url, f"relay:{RECEIPTS}"),
+        bookmark=RelayBookmarks(url, RECEIPTS),
+        ensure_topics=lambda: ensure_topics(broker),
+    )
+    _until_stopped(taking.run, answering.run)
+
+
+def _known_views(names: list[str]) -> list[str]:
+    unknown = [name for name in names if name not in VIEWS]
+    if unknown:
+        listed = "、".join(VIEWS)
+        raise typer.BadParameter(f"没有视图 {unknown[0]};可用:{listed}。 There is no view {unknown[0]}; use {listed}.")
+    return names
+
+
+def _started(service: str) -> Settings:
+    settings = Settings()
+    configure_logging(settings.log_level)
+    # The broker's client tells of every metadata refresh at the level of news.
+    logging.getLogger("kafka").setLevel(logging.WARNING)
+    configure_telemetry(settings.otlp_endpoint, f"certledger-{service}")
+    return settings
+
+
+def _until_stopped(*runs: Callable[[threading.Event], None]) -> None:
+    """Run each in a thread until a signal comes; a run that ends by an error ends the process, to be restarted."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    failed: list[BaseException] = []
+
+    def guarded(each: Callable[[threading.Event], None]) -> None:
+        try:
+            each(stop)
+        except BaseException as error:  # noqa: BLE001 - carried over to the main thread
+            failed.append(error)
+        finally:
+            stop.set()
+
+    threads = [threading.Thread(target=guarded, args=(each,)) for each in runs]
+    for thread in threads:
+        thread.start()
+    while not stop.wait(0.5):
+        pass
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]

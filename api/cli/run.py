@@ -1,0 +1,119 @@
+"""``certledger run``: everything on this machine, started, watched and stopped together; a second run resumes."""
+
+import sys
+import time
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from api.cli.surroundings import database_url
+from api.cli.tell import prepare_views
+from api.http.tokens import make_tokens
+from infra.migrations import migrate
+from infra.open_ledger import open_ledger
+from infra.services.errors import ServiceUnavailableError
+from infra.services.java import default_cache, java_missing
+from infra.services.kafka import EmbeddedKafka
+from infra.services.postgres import EmbeddedPostgres
+from infra.services.processes import Supervisor
+from infra.services.topics import ensure_topics
+from infra.settings import Settings
+
+_VIEWS_TOGETHER = (("register", "history"), ("trail", "search"))
+_PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
+_READY_SECONDS = 60
+_out = Console(highlight=False)
+
+
+def run() -> None:
+    """启动全部服务并导入示例月报。 Start everything here and import the sample reports."""
+    settings = Settings()
+    try:
+        with Supervisor(settings.run_dir) as supervisor:
+            url, broker = _start_servers(settings, supervisor)
+            environment = {"CERTLEDGER_DATABASE_URL": url, "CERTLEDGER_RUN_DIR": str(settings.run_dir)}
+            if broker is not None:
+                environment["CERTLEDGER_KAFKA"] = broker
+            _start_processes(supervisor, environment, on_kafka=broker is not None)
+            supervisor.start()
+            _wait_until_ready(settings)
+            _import_samples(url)
+            _say_where(settings)
+            supervisor.wait()
+            _out.print("正在停止… Stopping…")
+    except KeyboardInterrupt:
+        _out.print("已停止。 Stopped.")
+
+
+def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str | None]:
+    if settings.database_url:
+        url = settings.database_url
+    else:
+        postgres = EmbeddedPostgres(settings.run_dir / "postgres")
+        supervisor.attach("postgres", postgres)
+        postgres.start()
+        postgres.create_database("certledger")
+        url = database_url(settings)
+    _out.print("PostgreSQL ✓")
+    migrate(url)
+    prepare_views(url)
+    broker = settings.kafka
+    missing = None if broker else java_missing(settings.cache or default_cache(settings.run_dir))
+    if missing:
+        _out.print(f"Kafka ✗ {missing}\n视图改由存储直接更新。 Views follow the store instead.", style="yellow")
+    elif not broker:
+        kafka = EmbeddedKafka(settings.run_dir / "kafka", cache=settings.cache)
+        supervisor.attach("kafka", kafka)
+        kafka.start()
+        broker = kafka.bootstrap
+    if broker:
+        ensure_topics(broker)
+        _out.print("Kafka ✓")
+    make_tokens(settings.run_dir, _PARTIES)
+    return url, broker
+
+
+def _start_processes(supervisor: Supervisor, environment: dict[str, str], *, on_kafka: bool) -> None:
+    verbs: list[list[str]] = [["serve"], *(["project", *views] for views in _VIEWS_TOGETHER)]
+    if on_kafka:
+        verbs += [["relay"], ["intake"]]
+    for verb in verbs:
+        argv = [sys.executable, "-m", "api.cli", *verb]
+        supervisor.add("-".join(verb), argv, env=environment)
+
+
+def _wait_until_ready(settings: Settings) -> None:
+    address = f"http://{settings.http_host}:{settings.http_port}/readyz"
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            if httpx.get(address, timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > deadline:
+            log = settings.run_dir / "log" / "serve.log"
+            raise ServiceUnavailableError(
+                f"HTTP 接口 {_READY_SECONDS} 秒内没有就绪,请看 {log}。",
+                f"The HTTP interface was not ready within {_READY_SECONDS} s; see {log}.",
+            )
+        time.sleep(0.1)
+
+
+def _import_samples(url: str) -> None:
+    from api.importer.command import import_command  # noqa: PLC0415 - the spreadsheet reader is slow to load
+
+    with as_file(files("infra.demo").joinpath("reports")) as folder:
+        import_command(Path(folder), lambda: open_ledger(url))
+
+
+def _say_where(settings: Settings) -> None:
+    address = f"http://{settings.http_host}:{settings.http_port}"
+    _out.print(f"\n认证状态账本已就绪 · The ledger is ready: [bold]{address}[/]")
+    _out.print(f"令牌 tokens: {settings.run_dir / 'tokens.txt'}   日志 logs: {settings.run_dir / 'log'}")
+    _out.print("试试 Try, in another terminal:")
+    for example in ("show CNCA-R-2031-101 10124Q00001R0M", "timeline CNCA-R-2031-101 10124Q00001R0M", "path 100"):
+        _out.print(f"  .venv/bin/certledger {example}")
+    _out.print("Ctrl-C 停止 to stop\n")

@@ -1,0 +1,45 @@
+"""Where database, broker and server are: the environment says so, else the embedded ones of the run folder."""
+
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+
+from infra.services.errors import ServiceUnavailableError
+from infra.services.kafka import running_bootstrap
+from infra.services.postgres import running_url
+from infra.settings import Settings
+
+EVERY_VIEW = ("register", "history", "trail", "search")
+
+
+def database_url(settings: Settings) -> str:
+    """Return the database's URL, or raise with what to do where none runs."""
+    url = settings.database_url or running_url(settings.run_dir / "postgres")
+    if url is None:
+        raise ServiceUnavailableError(
+            "数据库没有运行。请先运行 make run(或设 CERTLEDGER_DATABASE_URL)。",
+            "No database is running. Start it with `make run`, or set CERTLEDGER_DATABASE_URL.",
+        )
+    return url
+
+
+def bootstrap(settings: Settings) -> str | None:
+    """Return the broker's address, ``None`` where there is none: views then follow the store itself."""
+    return settings.kafka or running_bootstrap(settings.run_dir / "kafka")
+
+
+def needed_bootstrap(settings: Settings) -> str:
+    """Return the broker's address, or raise with what to do where there is none."""
+    address = bootstrap(settings)
+    if address is None:
+        raise ServiceUnavailableError(
+            "Kafka 没有运行。请先运行 make run(或设 CERTLEDGER_KAFKA)。",
+            "Kafka is not running. Start it with `make run`, or set CERTLEDGER_KAFKA.",
+        )
+    return address
+
+
+def connector(url: str) -> Callable[[], psycopg.Connection[Any]]:
+    """Return what opens a connection for a view's projector."""
+    return lambda: psycopg.connect(url, autocommit=True, connect_timeout=10)

@@ -1,0 +1,158 @@
+"""The verbs that change something: import and submit facts, migrate, rebuild a view; and the doctor, who only looks."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from api.cli import server
+from api.cli.ask import AsJson
+from api.cli.surroundings import bootstrap, connector, database_url
+from infra.doctor import checks
+from infra.migrations import migrate as apply_migrations
+from infra.open_ledger import open_ledger
+from infra.settings import Settings
+from projections.projector import Projector
+from projections.registry import VIEWS
+
+_out = Console()
+
+
+class Source(StrEnum):
+    """Where a rebuild reads the events."""
+
+    STORE = "store"
+    KAFKA = "kafka"
+
+
+_MEDIA_TYPES = {".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+
+
+def import_(
+    directory: Annotated[Path, typer.Argument(help="月报目录 · folder of monthly reports")],
+    report: Annotated[Path | None, typer.Option(help="全部发现写入此 NDJSON 文件 · write all findings here")] = None,
+    json: AsJson = False,
+) -> None:
+    """导入认证机构月报(CSV、XLSX)。 Import the monthly reports of certification bodies."""
+    from api.importer.command import import_command  # noqa: PLC0415 - the spreadsheet reader is slow to load
+
+    raise typer.Exit(
+        import_command(directory, lambda: open_ledger(database_url(Settings())), as_json=json, report=report)
+    )
+
+
+def submit(
+    file: Annotated[
+        Path, typer.Argument(help="一个事件、数组或 NDJSON;- 为标准输入 · one event, array or NDJSON; - is stdin")
+    ],
+    party: Annotated[str, typer.Option("--as", help="以何主体提交 · the party that submits")],
+    atomic: Annotated[bool, typer.Option("--atomic", help="全部记录或全不记录 · all or nothing")] = False,
+    json: AsJson = False,
+) -> None:
+    """提交事件。 Submit events."""
+    content = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
+    media_type = _MEDIA_TYPES.get(file.suffix) or (
+        "application/cloudevents-batch+json" if content.lstrip()[:1] == b"[" else "application/cloudevents+json"
+    )
+    response = server.post("/v1/events", content, media_type, _token(party), **({"atomic": "true"} if atomic else {}))
+    if json:
+        typer.echo(response.text)
+        return
+    lines = response.text.splitlines() if "ndjson" in response.headers["content-type"] else [response.text]
+    for line in lines:
+        answer = orjson.loads(line)
+        for each in answer if isinstance(answer, list) else [answer]:
+            _out.print(_said(each), markup=False, soft_wrap=True)
+
+
+def rebuild(
+    view: Annotated[str, typer.Argument(help="视图名 · name of the view")],
+    source: Annotated[Source, typer.Option("--from", help="事件来源 · where the events come from")] = Source.STORE,
+    force: Annotated[
+        bool, typer.Option("--force", help="即使与现有视图不同也切换 · switch even if they differ")
+    ] = False,
+    json: AsJson = False,
+) -> None:
+    """在旁重建一个视图,逐行比较后切换,读取不中断。 Rebuild a view beside the live one, compare, switch."""
+    from api.cli.rebuilding import rebuild_view  # noqa: PLC0415 - joins the broker's client
+
+    settings = Settings()
+    if view not in VIEWS:
+        raise typer.BadParameter(f"可用视图 · views: {'、'.join(VIEWS)}")
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    ) as progress:
+        task = progress.add_task(f"{view} ← {source.value}", total=None)
+        result = rebuild_view(
+            view,
+            source.value,
+            database_url(settings),
+            bootstrap(settings),
+            force=force,
+            progress=lambda phase, done, total: progress.update(
+                task, description=f"{view} ← {source.value}: {phase}", completed=done, total=total or None
+            ),
+        )
+    typer.echo(orjson.dumps(result).decode()) if json else _out.print(_rebuilt(result), markup=False)
+    if not result["switched"]:
+        raise typer.Exit(1)
+
+
+def migrate() -> None:
+    """建立或升级数据库结构与视图。 Create or upgrade the database's tables and views."""
+    settings = Settings()
+    url = database_url(settings)
+    applied = apply_migrations(url)
+    prepare_views(url)
+    _out.print("、".join(applied) if applied else "已是最新。 Nothing to apply.", markup=False)
+
+
+def doctor(json: AsJson = False) -> None:
+    """检查运行条件并说明如何补足。 Check every prerequisite and say what to do."""
+    found = checks()
+    if json:
+        typer.echo(orjson.dumps([each.as_dict() for each in found], option=orjson.OPT_INDENT_2).decode())
+    else:
+        table = Table("", "检查 · check", "结果 · found", "怎么办 · what to do")
+        for each in found:
+            mark = "[green]✓[/]" if each.ok else "[red]✗[/]" if each.needed else "[yellow]![/]"
+            to_do = "" if each.ok else f"{each.to_do_zh}\n{each.to_do_en}"
+            table.add_row(mark, f"{each.name_zh}\n{each.name_en}", each.found, to_do)
+        _out.print(table)
+    if any(each.needed and not each.ok for each in found):
+        raise typer.Exit(1)
+
+
+def prepare_views(url: str) -> None:
+    """Create the tables of every view that has none yet."""
+    for make in VIEWS.values():
+        projector = Projector(connector(url), make())
+        projector.prepare()
+        projector.close()
+
+
+def _token(party: str) -> str:
+    file = Settings().run_dir / "tokens.txt"
+    rows = dict(line.split(" ", 1) for line in file.read_text("utf-8").splitlines()) if file.exists() else {}
+    if party not in rows:
+        raise typer.BadParameter(
+            f"{file} 中没有 {party} 的令牌。 There is no token of {party}; there are: {', '.join(rows) or '—'}"
+        )
+    return rows[party].strip()
+
+
+def _said(answer: dict[str, object]) -> str:
+    return orjson.dumps(answer).decode()
+
+
+def _rebuilt(result: dict[str, object]) -> str:
+    return orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
