@@ -86,7 +86,7 @@ def standing_objection(
         _body_objection(submission, type_name, data, own, day, standing)
         or _signer_objection(submission.source, data, day, standing)
         or _holder_objection(type_name, data, own, day, standing)
-        or (_transfer_objection(data, day, standing) if "from_body" in data else None)
+        or (_transfer_objection(submission.source, data, day, standing) if "from_body" in data else None)
         or _number_objection(submission, type_name, data, standing)
         or _appellant_objection(submission, own)
         or _marker_objection(type_name, day, own)
@@ -176,9 +176,12 @@ def _holder_objection(
     return Illegal("holder_barred", pointer="/data/details/holder", params=(("holder", code), ("bar", bar)))
 
 
-def _transfer_objection(data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:
+def _transfer_objection(body: str, data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:
     """IAF MD 2: only a valid certificate moves, never a suspended one; after the body's loss within six months."""
     timeline = standing(certificate_stream(data["from_body"], data["from_number"]))
+    given = next((f.data["to_body"] for f in timeline.applied if f.type == "certificate.transferred_out"), body)
+    if given != body or data["from_body"] == body:
+        return Illegal("transferred_elsewhere", pointer="/data/from_body", params=(("body", given),))
     before = tuple(f for f in timeline.applied if f.type != "certificate.transferred_out")
     state = state_on(CERTIFICATE_MACHINE, Timeline(timeline.version, before, (), _tip(before)), day)
     if state.status is not Status.VALID or day > state.expires:

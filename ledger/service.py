@@ -73,15 +73,17 @@ class Ledger(Application[str]):
         batch = _Batch(self, [i.submission for i in incoming if isinstance(i.submission, Submission)])
         outcomes = [batch.judge(each) for each in incoming]
         refused = [o for o in outcomes if isinstance(o, Refusal)]
+        appended: Sequence[Appended] = ()
         if atomic and refused:
-            return [_sunk(outcome) for outcome in outcomes]
-        if batch.drafts:
+            outcomes = [_sunk(outcome) for outcome in outcomes]
+        elif batch.drafts:
             appended = self.event_log.append(batch.drafts, batch.expect, batch.head)
             self._remember(batch, appended)
             outcomes = [_placed(outcome, appended) for outcome in outcomes]
         for source, identity, raw, first in batch.equivocations:
-            position = first if first > 0 else appended[-first].position
-            self.event_log.keep_equivocation(source, identity, raw, position)
+            if first > 0 or appended:
+                position = first if first > 0 else appended[-first].position
+                self.event_log.keep_equivocation(source, identity, raw, position)
         return outcomes
 
     def read(self, streams: Collection[str], identities: Collection[tuple[str, str]]) -> tuple[Loaded, Timelines]:

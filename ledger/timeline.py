@@ -8,19 +8,24 @@ timeline admits it. Within a day, facts stand in the order in which they were re
 from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ledger.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
 class Illegal:
-    """Why a fact may not stand at its place; ``may_wait`` says that an earlier fact could make it legal."""
+    """Why a fact may not stand at its place; ``may_wait`` says that an earlier fact could make it legal.
+
+    Where only a dated rule forbids it, ``regardless`` is the state that it would make: a fact that was recorded under
+    the rules of its day stands, whatever the tables say later.
+    """
 
     code: str
     may_wait: bool = False
     pointer: str = ""
     params: tuple[tuple[str, str], ...] = ()
+    regardless: Any = None
 
 
 StateT = TypeVar("StateT")
@@ -80,6 +85,15 @@ def empty(machine: Machine[StateT]) -> Timeline[StateT]:
     return Timeline(0, (), (), machine.start())
 
 
+def recorded_step(machine: Machine[StateT], state: StateT, fact: Fact) -> StateT | Illegal:
+    """Return the state after a fact that was recorded before: rules of the calendar do not judge it again."""
+    after = machine.step(state, fact)
+    if isinstance(after, Illegal) and after.regardless is not None:
+        legal: StateT = after.regardless
+        return legal
+    return after
+
+
 def place(machine: Machine[StateT], timeline: Timeline[StateT], fact: Fact) -> Placement[StateT] | Illegal:
     """Return where the fact comes to stand, or why it can never stand."""
     if not timeline.held and (not timeline.applied or order(timeline.applied[-1]) < order(fact)):
@@ -116,9 +130,9 @@ def amend(
         kept = _insert(kept, amended)
     elif not was_applied and not amended.void:
         waiting = (*waiting, amended)
-    chosen = _settle(machine, kept, waiting)
+    chosen = _settle(machine, kept, waiting, judged=target.version)
     if chosen is None:
-        return _first_objection(machine, kept)
+        return _first_objection(machine, kept, judged=target.version)
     return tuple(sorted(chosen))
 
 
@@ -133,7 +147,7 @@ def evolve(
     """Return the timeline after a recorded fact, exactly as its record says; nothing is decided again."""
     if applied and not releases and not timeline.held:
         if not timeline.applied or order(timeline.applied[-1]) < order(fact):
-            tip = machine.step(timeline.tip, fact)
+            tip = recorded_step(machine, timeline.tip, fact)
             if not isinstance(tip, Illegal):
                 return Timeline(fact.version, (*timeline.applied, fact), (), tip)
         return _rebuilt(machine, fact.version, _insert(timeline.applied, fact), ())
@@ -169,7 +183,7 @@ def states(machine: Machine[StateT], applied: Iterable[Fact]) -> list[tuple[Fact
     """Return each applied fact with the state after it, in timeline order."""
     state, walk = machine.start(), []
     for fact in applied:
-        after = machine.step(state, fact)
+        after = recorded_step(machine, state, fact)
         if isinstance(after, Illegal):
             raise TypeError(f"recorded as applied but illegal: {fact.type} v{fact.version}: {after.code}")
         state = after
@@ -206,10 +220,13 @@ def _rebuilt(
     return Timeline(version, facts, held, walk[-1][1] if walk else machine.start())
 
 
-def _settle(machine: Machine[StateT], mandatory: tuple[Fact, ...], waiting: tuple[Fact, ...]) -> frozenset[int] | None:
+def _settle(
+    machine: Machine[StateT], mandatory: tuple[Fact, ...], waiting: tuple[Fact, ...], judged: int | None = None
+) -> frozenset[int] | None:
     """Choose which waiting facts join the mandatory ones: the first legal choice that prefers earlier days.
 
-    Returns their versions, or ``None`` where the mandatory facts alone are illegal. A search that grows beyond
+    Returns their versions, or ``None`` where the mandatory facts alone are illegal; of these, only the one of version
+    ``judged`` is judged by today's rules. A search that grows beyond
     :data:`SEARCH_STEPS` is given up: then at most the newest of the waiting facts joins, and the others stay held.
     """
     optional = {fact.version for fact in waiting}
@@ -221,7 +238,8 @@ def _settle(machine: Machine[StateT], mandatory: tuple[Fact, ...], waiting: tupl
         if index == len(walk):
             return frozenset(walk[place_of].version for place_of, _, _ in taken)
         fact = walk[index]
-        after = machine.step(state, fact)
+        is_new = fact.version in optional or fact.version == judged
+        after = machine.step(state, fact) if is_new else recorded_step(machine, state, fact)
         if fact.version in optional:
             if not isinstance(after, Illegal) and (index, after) not in dead:
                 taken.append((index, state, after))
@@ -234,29 +252,33 @@ def _settle(machine: Machine[StateT], mandatory: tuple[Fact, ...], waiting: tupl
         else:
             return None
         index += 1
-    return _settle(machine, mandatory, waiting[-1:]) if len(waiting) > 1 else frozenset()
+    return _settle(machine, mandatory, waiting[-1:], judged) if len(waiting) > 1 else frozenset()
 
 
 def _objection(machine: Machine[StateT], applied: tuple[Fact, ...], fact: Fact) -> Illegal:
     """Say why a fact cannot join the applied ones now: its own place, or a later fact it would contradict."""
     state = machine.start()
     for earlier in (f for f in applied if order(f) < order(fact)):
-        after = machine.step(state, earlier)
+        after = recorded_step(machine, state, earlier)
         if not isinstance(after, Illegal):
             state = after
     own = machine.step(state, fact)
     if isinstance(own, Illegal):
         return own
-    return _first_objection(machine, _insert(applied, fact), start_after=fact)
+    return _first_objection(machine, _insert(applied, fact), judged=fact.version, may_wait=True)
 
 
-def _first_objection(machine: Machine[StateT], facts: tuple[Fact, ...], start_after: Fact | None = None) -> Illegal:
+def _first_objection(
+    machine: Machine[StateT], facts: tuple[Fact, ...], *, judged: int, may_wait: bool = False
+) -> Illegal:
     state = machine.start()
     for fact in facts:
-        after = machine.step(state, fact)
+        after = machine.step(state, fact) if fact.version == judged else recorded_step(machine, state, fact)
         if isinstance(after, Illegal):
+            if fact.version == judged:
+                return after
             later = (("later", fact.type), ("day", fact.effective), ("identity", f"{fact.source}/{fact.id}"))
-            waits = after.may_wait and start_after is not None
+            waits = after.may_wait and may_wait
             return Illegal("contradicts_later_fact", may_wait=waits, params=later)
         state = after
     # Legal by itself: only a search that was given up leaves it beside facts that it excludes.

@@ -63,11 +63,8 @@ def _issued(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
         return Illegal("number_already_used")
     data = fact.data
     details = data["details"]
-    longest = rules(details["scheme_class"], fact.effective).validity_years_max
-    if longest is not None and data["expires"] > add_months(fact.effective, 12 * longest):
-        return Illegal("validity_too_long", pointer="/expires", params=(("years", str(longest)),))
     origin = data.get("from_body")
-    return CertificateState(
+    issued = CertificateState(
         status=Status.VALID,
         since=fact.effective,
         issued=fact.effective,
@@ -78,6 +75,8 @@ def _issued(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
         linked_to=f"{origin}:{data['from_number']}" if origin else data.get("replaces"),
         details=details,
     )
+    longest = rules(details["scheme_class"], fact.effective).validity_years_max
+    return _no_longer_than(longest, fact.effective, issued)
 
 
 def _refused(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
@@ -97,10 +96,7 @@ def _suspended(state: CertificateState, fact: Fact) -> CertificateState | Illega
         return unknown
     if until > state.expires:
         return Illegal("suspension_beyond_expiry", may_wait=True, pointer="/until")
-    limit = rules_for(state, fact.effective).suspension_limit_days(code)
-    if limit is not None and days_between(fact.effective, until) > limit:
-        return Illegal("suspension_too_long", pointer="/until", params=(("days", str(limit)),))
-    return replace(
+    suspended = replace(
         state,
         status=Status.SUSPENDED,
         since=fact.effective,
@@ -110,13 +106,11 @@ def _suspended(state: CertificateState, fact: Fact) -> CertificateState | Illega
         reason_code=code,
         orders=tuple(o for o in state.orders if o[1] != "suspend"),
     )
+    return _within_limit(rules_for(state, fact.effective).suspension_limit_days(code), suspended)
 
 
 def _suspension_extended(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
     until, code = fact.data["until"], fact.data["reason_code"]
-    the_rules = rules_for(state, fact.effective)
-    if not the_rules.extension_allowed:
-        return Illegal("extension_not_allowed")
     unknown = _unknown_code(state, fact, "suspension", "reason_code")
     if unknown is not None:
         return unknown
@@ -124,10 +118,11 @@ def _suspension_extended(state: CertificateState, fact: Fact) -> CertificateStat
         return Illegal("extension_shortens_suspension", pointer="/until")
     if until > state.expires:
         return Illegal("suspension_beyond_expiry", may_wait=True, pointer="/until")
-    limit = the_rules.suspension_limit_days(code)
-    if limit is not None and days_between(state.suspended_from or fact.effective, until) > limit:
-        return Illegal("suspension_too_long", pointer="/until", params=(("days", str(limit)),))
-    return replace(state, suspended_until=until, reason_code=code)
+    extended = replace(state, suspended_until=until, reason_code=code)
+    the_rules = rules_for(state, fact.effective)
+    if not the_rules.extension_allowed:
+        return Illegal("extension_not_allowed", regardless=extended)
+    return _within_limit(the_rules.suspension_limit_days(code), extended)
 
 
 def _restored(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
@@ -176,12 +171,9 @@ def _renewed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
         return Illegal("renewal_shortens_validity", pointer="/expires")
     if (fact.data.get("audit_end") or "") > state.expires:
         return Illegal("renewal_audit_after_expiry", pointer="/audit_end")
-    longest = rules_for(state, fact.effective).validity_years_max
-    starts = max(fact.effective, state.expires)
-    if longest is not None and expires > add_months(starts, 12 * longest):
-        return Illegal("validity_too_long", pointer="/expires", params=(("years", str(longest)),))
     renewed = replace(state, expires=expires, last_surveillance=fact.effective, head_signed=_head_signed(fact.data))
-    return _restated(renewed, fact.data.get("changes"))
+    longest = rules_for(state, fact.effective).validity_years_max
+    return _no_longer_than(longest, max(fact.effective, state.expires), _restated(renewed, fact.data.get("changes")))
 
 
 def _scope(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
@@ -201,12 +193,12 @@ def _changed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
 
 def _restored_after_expiry(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
     the_rules, expires = rules_for(state, fact.effective), fact.data["expires"]
-    months, longest = the_rules.restore_after_expiry_months, the_rules.validity_years_max
+    restored = replace(_lifted(state), status=Status.VALID, since=fact.effective, expires=expires)
+    months = the_rules.restore_after_expiry_months
     if not months or fact.effective > add_months(state.expires, months):
-        return Illegal("restoration_after_expiry_closed", params=(("months", str(months or 0)),))
-    if longest is not None and expires > add_months(state.expires, 12 * longest):
-        return Illegal("validity_too_long", pointer="/expires", params=(("years", str(longest)),))
-    return replace(_lifted(state), status=Status.VALID, since=fact.effective, expires=expires)
+        allowed = (("months", str(months or 0)),)
+        return Illegal("restoration_after_expiry_closed", params=allowed, regardless=restored)
+    return _no_longer_than(the_rules.validity_years_max, state.expires, restored)
 
 
 def _annulled(state: CertificateState, _: Fact) -> CertificateState | Illegal:
@@ -277,6 +269,18 @@ def _unknown_change(state: CertificateState, fact: Fact) -> Illegal | None:
     if change.effect not in {"changed", "corrected"}:
         return Illegal("change_is_a_status", pointer="/change_code", params=(("code", str(code)),))
     return None
+
+
+def _no_longer_than(years: int | None, begins: Day, state: CertificateState) -> CertificateState | Illegal:
+    if years is None or state.expires <= add_months(begins, 12 * years):
+        return state
+    return Illegal("validity_too_long", pointer="/expires", params=(("years", str(years)),), regardless=state)
+
+
+def _within_limit(days: int | None, state: CertificateState) -> CertificateState | Illegal:
+    if days is None or days_between(state.suspended_from or "", state.suspended_until or "") <= days:
+        return state
+    return Illegal("suspension_too_long", pointer="/until", params=(("days", str(days)),), regardless=state)
 
 
 def _head_signed(data: Mapping[str, Any]) -> bool:

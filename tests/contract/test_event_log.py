@@ -40,7 +40,6 @@ def draft(stream: str, version: int, identity: str) -> Draft:
     return Draft(stream, version, "t", "s", identity, b"d" * 32, b'{"a":1}', {"stream": stream, "version": version})
 
 
-@pytest.mark.requirement("S1-101")
 def test_positions_count_from_one_without_a_gap_and_times_increase(ledger: Ledger) -> None:
     accept(ledger, *approved())
     accept(ledger, *(issued(f"N{n}") for n in range(50)))

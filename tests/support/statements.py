@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from infra.open_ledger import open_memory_ledger
+from ledger.certificates import CertificateState
+from ledger.certificates.answer import Answer, answer, periods
+from ledger.codes.statuses import Status
 from ledger.days import start_of_day
 from ledger.envelope import Submission, canonical_submission, make_event
 from ledger.outcomes import Outcome, Receipt
 from ledger.refusals import Refusal
 from ledger.service import Incoming, Ledger
+from ledger.timeline import Timeline
 
 BODY = "CNCA-R-2031-101"
 OTHER_BODY = "CNCA-R-2031-102"
@@ -105,3 +110,71 @@ def refusal(ledger: Ledger, submission: Submission) -> Refusal:
     outcome = say(ledger, submission)[0]
     assert isinstance(outcome, Refusal), outcome
     return outcome
+
+
+CCC_NUMBER = "2031900901000001"
+CCC_DETAILS = {
+    "scheme_class": "ccc",
+    "product_class": "0901",
+    "standards": ["GB 4943.1-2022"],
+    "holder": HOLDER,
+    "product": {"name": "微型计算机"},
+}
+AUTOMOTIVE_DETAILS = {**DETAILS, "scheme_class": "automotive", "project_code": "A010301"}
+LAW = [{"rule": "认证认可条例", "article": "61", "version": "2023-07-20"}]
+
+
+def register_of(*bodies: str) -> Ledger:
+    """A ledger in memory that knows these bodies (or the one body), approved and designated, with one signer each."""
+    ledger = open_memory_ledger()
+    for number, body in enumerate(bodies or (BODY,)):
+        accept(ledger, *approved(body, SIGNER[:-1] + str(number + 1)))
+        codes = ["A010102", "A020102", "A010301", "B010101", "C010101"]
+        accept(ledger, about_body("approval_changed", "2015-01-02", body, schemes=codes))
+    return ledger
+
+
+def about_body(kind: str, day: str, body: str = BODY, source: str = "CNCA", **data: Any) -> Submission:
+    return statement(f"body.{kind}", f"body:{body}", {"effective": day, **data}, source=source)
+
+
+def about_person(kind: str, day: str, signer: str = SIGNER, source: str = "CNCA", **data: Any) -> Submission:
+    return statement(f"person.{kind}", f"person:CCAA:{signer}", {"effective": day, **data}, source=source)
+
+
+def issued_ccc(day: str = "2031-01-05", expires: str = "2036-01-04", number: str = CCC_NUMBER) -> Submission:
+    return issued(number, day, details=CCC_DETAILS, expires=expires)
+
+
+def corrected(
+    target: Submission, replacement: dict[str, Any] | None, identity: str = "correction-1", source: str | None = None
+) -> Submission:
+    """The correction of a statement by its own source, unless another is named."""
+    return statement(
+        f"{target.type.family}.corrected",
+        target.subject,
+        {
+            "corrects": {"source": target.source, "id": target.id},
+            "reason": "录入有误",
+            "replacement": replacement,
+        },
+        source=source or target.source,
+        identity=identity,
+    )
+
+
+def timeline_of(ledger: Ledger, number: str = "10131Q00001R0M", body: str = BODY) -> Timeline[CertificateState]:
+    return ledger.timeline(certificate(number, body))
+
+
+def state_on(timeline: Timeline[CertificateState], day: str) -> CertificateState:
+    found = [period.state for period in periods(timeline) if period.begins <= day]
+    return found[-1] if found else CertificateState()
+
+
+def answer_on(ledger: Ledger, day: str, number: str = "10131Q00001R0M", body: str = BODY) -> Answer:
+    return answer(state_on(timeline_of(ledger, number, body), day), day)
+
+
+def status_on(ledger: Ledger, day: str, number: str = "10131Q00001R0M", body: str = BODY) -> Status:
+    return answer_on(ledger, day, number, body).status

@@ -34,12 +34,7 @@ def test_published_credit_codes_are_sound(code: str) -> None:
 
 @pytest.mark.parametrize("code", PUBLISHED)
 def test_every_single_wrong_character_of_a_credit_code_is_caught(code: str) -> None:
-    wrong = [
-        code[:i] + other + code[i + 1 :]
-        for i in range(18)
-        for other in CREDIT_CODE_ALPHABET
-        if other != code[i]
-    ]
+    wrong = [code[:i] + other + code[i + 1 :] for i in range(18) for other in CREDIT_CODE_ALPHABET if other != code[i]]
     assert len(wrong) == 18 * 30
     assert all(credit_code_problem(each) == "check_character" for each in wrong)
 
@@ -89,11 +84,7 @@ def test_no_text_makes_the_checks_fail(text: str) -> None:
 
 
 def uscc_says(text: str) -> bool:
-    return (
-        len(text) == 18
-        and all(c in CREDIT_CODE_ALPHABET for c in text)
-        and credit_code_check(text[:17]) == text[17]
-    )
+    return len(text) == 18 and all(c in CREDIT_CODE_ALPHABET for c in text) and credit_code_check(text[:17]) == text[17]
 
 
 @pytest.mark.parametrize(("head", "check"), [("19220382", "1"), ("71526726", "X"), ("M000100Y", "4")])
@@ -123,9 +114,7 @@ def test_both_spellings_name_one_organisation() -> None:
         organisation_key("1922038")
 
 
-@pytest.mark.parametrize(
-    "number", ["CNCA-R-2002-001", "CNCA-RF-2006-45", "CNCA-R-2031-101", "CNCA-R-2025-1234"]
-)
+@pytest.mark.parametrize("number", ["CNCA-R-2002-001", "CNCA-RF-2006-45", "CNCA-R-2031-101", "CNCA-R-2025-1234"])
 def test_approval_numbers_are_known_by_their_shape(number: str) -> None:
     assert is_approval_number(number)
 

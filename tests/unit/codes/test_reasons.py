@@ -20,9 +20,7 @@ def test_the_same_digits_differ_per_table_and_scheme() -> None:
         texts("ccc", "cancellation", "0201"),
     }
     assert len(said) == 3
-    assert texts("management_system", "suspension", "0116") != texts(
-        "management_system", "withdrawal", "0116"
-    )
+    assert texts("management_system", "suspension", "0116") != texts("management_system", "withdrawal", "0116")
     assert reason("ccc", "suspension", "0116", DAY) is None
     assert reason("management_system", "cancellation", "0201", DAY) is None
 
@@ -42,9 +40,7 @@ def test_an_unknown_code_or_table_has_no_reason() -> None:
 
 def test_other_schemes_file_with_the_tables_of_the_two() -> None:
     assert tables_of("automotive") == "management_system"
-    assert reason("automotive", "suspension", "0116", DAY) == reason(
-        "management_system", "suspension", "0116", DAY
-    )
+    assert reason("automotive", "suspension", "0116", DAY) == reason("management_system", "suspension", "0116", DAY)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,196 @@
+"""Writes one recorded event of every type to tests/golden/events; what is there already is never written again."""
+
+from pathlib import Path
+from typing import Any
+
+from ledger.envelope import Submission
+from ledger.families import EVENT_TYPES
+from ledger.service import Ledger
+from tests.support.statements import (
+    BODY,
+    DETAILS,
+    HOLDER,
+    LAW,
+    OTHER_BODY,
+    SIGNERS,
+    accept,
+    certificate,
+    corrected,
+    issued,
+    register_of,
+    statement,
+)
+
+EVENTS = Path(__file__).parent / "events"
+EVIDENCE = [{"uri": "urn:example:report-1", "media_type": "application/pdf", "size": 1024, "sha256": "0" * 64}]
+EXTRA: dict[str, dict[str, Any]] = {
+    "certificate.issued": {
+        "first_issued": "2031-03-05",
+        "expires": "2034-03-04",
+        "details": DETAILS,
+        "evidence": EVIDENCE,
+        "legal_basis": LAW,
+        "replaces": "10128Q00001R0M",
+    },
+    "certificate.refused": {"reason": "审核发现严重不符合", "details": DETAILS},
+    "certificate.maintained": {"audit_start": "2031-02-20", "audit_end": "2031-02-22", "surveillance_count": 1},
+    "certificate.suspended": {"reason_code": "0111", "until": "2031-06-05", "confirmed": "2031-03-01"},
+    "certificate.suspension_extended": {"reason_code": "0111", "until": "2031-08-05"},
+    "certificate.restored": {"note": "整改有效"},
+    "certificate.withdrawn": {"reason_code": "0115"},
+    "certificate.cancelled": {"reason_code": "0204", "requested_by_holder": True},
+    "certificate.renewed": {"expires": "2037-03-04", "audit_end": "2031-02-22", "recertification_count": 1},
+    "certificate.replaced": {"replaced_by": "10131Q00002R0M", "replacement_reason": "04", "reason_code": "0120"},
+    "certificate.scope_extended": {"scope_zh": "电器的设计、生产、销售和维修", "change_code": "05"},
+    "certificate.scope_reduced": {"scope_zh": "电器的销售", "change_code": "06"},
+    "certificate.changed": {"change_code": "01", "changes": {"holder": {**HOLDER, "name_zh": "新名称电器有限公司"}}},
+    "certificate.transferred_out": {"to_body": OTHER_BODY, "to_number": "10231Q00001R0M"},
+    "certificate.transferred_in": {
+        "first_issued": "2030-03-05",
+        "expires": "2033-03-04",
+        "details": DETAILS,
+        "from_body": OTHER_BODY,
+        "from_number": "10230Q00001R0M",
+    },
+    "certificate.restored_after_expiry": {"expires": "2034-03-04"},
+    "certificate.annulled": {"reason": "虚假认证", "legal_basis": LAW},
+    "certificate.order_issued": {
+        "document_number": "市监责〔2031〕1号",
+        "demands": "suspend",
+        "due": "2031-03-10",
+        "legal_basis": LAW,
+    },
+    "certificate.hold_placed": {"document_number": "市监冻〔2031〕1号", "reason": "立案调查", "legal_basis": LAW},
+    "certificate.hold_lifted": {"document_number": "市监冻〔2031〕1号"},
+    "certificate.appeal_opened": {"appeal_number": "申诉-1", "against": "certificate.suspended"},
+    "certificate.appeal_decided": {"appeal_number": "申诉-1", "outcome": "rejected"},
+    "body.approved": {
+        "name_zh": "第一示例认证有限公司",
+        "ccc_code": "90",
+        "schemes": ["A010102"],
+        "until": "2036-03-04",
+    },
+    "body.approval_changed": {"schemes": ["A010102", "A020102"]},
+    "body.approval_suspended": {"reason": "停业整顿", "legal_basis": LAW},
+    "body.approval_restored": {},
+    "body.approval_withdrawn": {"reason": "出具虚假认证结论", "legal_basis": LAW},
+    "body.approval_cancelled": {"reason": "机构解散"},
+    "body.designated": {"product_classes": ["0901", "0702"]},
+    "body.designation_removed": {"product_classes": ["0702"], "reason": "目录调整"},
+    "body.accreditation_changed": {"status": "granted", "number": "C101-M", "scopes": ["A010102"]},
+    "person.registered": {"body": BODY, "qualification": "senior_auditor", "until": "2034-03-04"},
+    "person.employed": {"body": BODY},
+    "person.left": {"body": BODY},
+    "person.registration_suspended": {"reason": "调查期间"},
+    "person.registration_restored": {},
+    "person.registration_withdrawn": {"reason": "出具虚假认证结论"},
+    "person.banned": {"reason": "出具虚假认证结论", "legal_basis": LAW},
+    "person.ban_lifted": {"reason": "复议撤销原决定"},
+    "organisation.registered": {"organisation": HOLDER},
+    "organisation.renamed": {"name_zh": "新名称电器有限公司"},
+    "organisation.moved": {"region": "440604", "address": "季华路一号"},
+    "organisation.barred": {"kind": "own_cause", "reason": "因自身原因被撤销证书", "until": "2032-03-04"},
+    "organisation.bar_lifted": {"kind": "own_cause"},
+    "inspection.performed": {
+        "mode": "national_spot_check",
+        "organisation": HOLDER["code"],
+        "region": "440604",
+        "certificates": [certificate()],
+        "result": "nonconforming",
+    },
+    "inspection.finding_recorded": {
+        "finding": "F1",
+        "grade": "major",
+        "text": "关键件与型式试验样品不一致",
+        "due": "2031-04-05",
+    },
+    "inspection.finding_closed": {"finding": "F1", "evidence": EVIDENCE},
+    "inspection.sample_result_recorded": {"sample": "S1", "standard": "GB 4943.1-2022", "passed": False, "grave": True},
+    "case.opened": {"target": f"body:{BODY}", "region": "440604", "lead": "complaint", "violation": "减少认证程序"},
+    "case.penalty_decided": {
+        "document_number": "市监处〔2031〕1号",
+        "penalties": ["warning", "fine"],
+        "amount": "50000.00",
+        "description": "减少认证程序,责令改正并处罚款",
+        "legal_basis": LAW,
+    },
+    "case.closed": {"outcome": "executed"},
+}
+SUBJECTS = {
+    "certificate": certificate(),
+    "body": "body:CNCA-R-2031-109",
+    "person": "person:CCAA:S109001",
+    "organisation": "organisation:M000100Y4",
+    "inspection": "inspection:i-1",
+    "case": "case:SAMR-440604:1",
+}
+SOURCES = {
+    "certificate": BODY,
+    "body": "CNCA",
+    "person": "CNCA",
+    "organisation": "CNCA",
+    "inspection": "SAMR-440604",
+    "case": "SAMR-440604",
+    "certificate.order_issued": "CNCA",
+    "certificate.hold_placed": "SAMR-440604",
+    "certificate.hold_lifted": "SAMR-440604",
+    "certificate.appeal_opened": "organisation:91350100M000100Y43",
+    "certificate.expired": "clock",
+    "body.accreditation_changed": "CNAS",
+    "person.registered": "CCAA",
+    "inspection.sample_result_recorded": "LAB-101",
+}
+# What must be known before the event may be taken at all: a transfer moves a valid certificate of a known body.
+BEFORE = {
+    "certificate.transferred_in": [
+        statement(
+            "certificate.issued",
+            certificate("10230Q00001R0M", OTHER_BODY),
+            {
+                **issued(day="2030-03-05", expires="2033-03-04").data,
+                "signers": [{"register": "CCAA", "number": "S101002", "role": "decision"}],
+            },
+            source=OTHER_BODY,
+        )
+    ]
+}
+
+
+def example(name: str) -> Submission:
+    """Return a complete statement of one type, corrections apart."""
+    family = name.partition(".")[0]
+    data: dict[str, Any] = {"effective": "2031-03-05", **EXTRA.get(name, {})}
+    if "signers" in EVENT_TYPES[name].model.model_fields:
+        data["signers"] = [*SIGNERS, {"register": "CCAA", "number": "S101001", "role": "head"}]
+    source = SOURCES.get(name, SOURCES[family])
+    return statement(name, SUBJECTS[family], data, source=source, identity=f"golden:{name}")
+
+
+def recorded(name: str) -> bytes:
+    """Return the bytes of one recorded event of this type, held or applied."""
+    ledger: Ledger = register_of(BODY, OTHER_BODY)
+    accept(ledger, *BEFORE.get(name, ()))
+    if EVENT_TYPES[name].corrects:
+        family = EVENT_TYPES[name].family
+        said = example(next(n for n, t in EVENT_TYPES.items() if t.family == family and not t.corrects))
+        accept(ledger, said)
+        accept(ledger, corrected(said, {**said.data, "effective": "2031-03-04"} | _earlier(said), f"golden:{name}"))
+    else:
+        accept(ledger, example(name))
+    return ledger.event_log.read(ledger.event_log.head() - 1, 1)[0].raw
+
+
+def _earlier(said: Submission) -> dict[str, Any]:
+    return {"first_issued": "2031-03-04"} if "first_issued" in said.data else {}
+
+
+def main() -> None:
+    EVENTS.mkdir(exist_ok=True)
+    for name in EVENT_TYPES:
+        path = EVENTS / f"{name}.v1.json"
+        if not path.exists():
+            path.write_bytes(recorded(name))
+
+
+if __name__ == "__main__":
+    main()
