@@ -1,0 +1,85 @@
+"""Reads one record of the submissions topic as a CloudEvent 1.0, structured or binary; what it cannot read it refuses.
+
+Structured: the value is the event in canonical bytes, taken verbatim. Binary: the attributes are ``ce_`` headers and
+the value is the event's ``data``; the event is put together and brought into canonical form here.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission, make_event, parse_submission
+from ledger.refusals import Refusal
+
+Key = tuple[str, str, bytes]
+
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACING = frozenset({"traceparent", "tracestate"})
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One record as it was understood; ``key`` is the same for every delivery of the same submission."""
+
+    submission: Submission | Refusal
+    key: Key
+    traceparent: str | None
+
+
+def read_record(record: Any) -> Arrived:
+    """Return the submission in a Kafka record, or the refusal that says why it is none."""
+    value = record.value or b""
+    headers = {name: content for name, content in record.headers if isinstance(content, bytes)}
+    submission = _read(value, headers)
+    return Arrived(submission, _key(record, value, submission), _traceparent(headers))
+
+
+def _read(value: bytes, headers: Mapping[str, bytes]) -> Submission | Refusal:
+    if len(value) > MAXIMUM_BYTES:
+        return Refusal("event_too_large", params=(("bytes", str(MAXIMUM_BYTES)),))
+    if "ce_specversion" not in headers:
+        return parse_submission(value)
+    try:
+        attributes = {
+            name.removeprefix("ce_"): content.decode("utf-8")
+            for name, content in headers.items()
+            if name.startswith("ce_")
+        }
+        data = orjson.loads(value)
+    except (UnicodeDecodeError, orjson.JSONDecodeError):
+        return Refusal("not_canonical", params=(("reason", "not_json"),))
+    event = make_event(
+        type_=attributes.pop("type", ""),
+        source=attributes.pop("source", ""),
+        identity=attributes.pop("id", ""),
+        subject=attributes.pop("subject", ""),
+        time=attributes.pop("time", ""),
+        data=data,
+    )
+    extensions = {name: text for name, text in attributes.items() if name not in _TRACING}
+    return canonical_submission({**event, **extensions})
+
+
+def _key(record: Any, value: bytes, submission: Submission | Refusal) -> Key:
+    if isinstance(submission, Submission):
+        return (submission.source, submission.id, submission.digest)
+    source, identity = submission.source, submission.id
+    if not _is_name(source) or not _is_name(identity):
+        # Nobody said who speaks, so the record is known by its place alone.
+        source, identity = "", f"{record.topic}/{record.partition}/{record.offset}"
+    return (source, identity, sha256(value).digest())
+
+
+def _is_name(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_NAME and text.isprintable()
+
+
+def _traceparent(headers: Mapping[str, bytes]) -> str | None:
+    content = headers.get("traceparent") or headers.get("ce_traceparent") or b""
+    text = content.decode("ascii", "replace")
+    return text if _TRACEPARENT.fullmatch(text) else None
