@@ -76,10 +76,12 @@ def project(
     for projector in projectors:
         projector.prepare()
     feed: Feed
-    if broker is None:
-        feed = StoreFeed(open_ledger(url).event_log)
+    # The ledger is kept by name: its pool closes with it.
+    ledger = open_ledger(url) if broker is None else None
+    if ledger is not None:
+        feed = StoreFeed(ledger.event_log)
     else:
-        feed = KafkaFeed(broker, EVENTS, f"certledger.{'.'.join(names)}")
+        feed = KafkaFeed(needed_bootstrap(settings), EVENTS, f"certledger.{'.'.join(names)}")
     _until_stopped(ProjectionRun(feed, projectors, name="+".join(names)).run)
 
 
@@ -117,8 +119,8 @@ def _known_views(names: list[str]) -> list[str]:
 def _started(service: str) -> Settings:
     settings = Settings()
     configure_logging(settings.log_level)
-    # The broker's client tells of every metadata refresh at the level of news.
-    logging.getLogger("kafka").setLevel(logging.WARNING)
+    # The broker's client is loud at every level in an outage; the consumers say what an operator needs.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     configure_telemetry(settings.otlp_endpoint, f"certledger-{service}")
     return settings
 
