@@ -5,7 +5,7 @@ Facts about one certificate may share a batch; what is refused answers for itsel
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any, cast
@@ -242,7 +242,18 @@ def _placed(outcome: Outcome, appended: Sequence[Appended]) -> Outcome:
     if isinstance(outcome, Refusal) or outcome.position > 0:
         return outcome
     where = appended[-outcome.position - 1]
-    return replace(outcome, position=where.position, recorded=where.recorded)
+    return Receipt(
+        outcome.source,
+        outcome.id,
+        outcome.stream,
+        outcome.version,
+        where.position,
+        where.recorded,
+        outcome.decision,
+        outcome.waits,
+        outcome.releases,
+        outcome.duplicate,
+    )
 
 
 def _sunk(outcome: Outcome) -> Outcome:

@@ -94,6 +94,12 @@ def recorded_step(machine: Machine[StateT], state: StateT, fact: Fact) -> StateT
     return after
 
 
+def _step(machine: Machine[StateT], state: StateT, fact: Fact, *, is_new: bool) -> StateT | Illegal:
+    if is_new:
+        return machine.step(state, fact)
+    return recorded_step(machine, state, fact)
+
+
 def place(machine: Machine[StateT], timeline: Timeline[StateT], fact: Fact) -> Placement[StateT] | Illegal:
     """Return where the fact comes to stand, or why it can never stand."""
     if not timeline.held and (not timeline.applied or order(timeline.applied[-1]) < order(fact)):
@@ -239,7 +245,7 @@ def _settle(
             return frozenset(walk[place_of].version for place_of, _, _ in taken)
         fact = walk[index]
         is_new = fact.version in optional or fact.version == judged
-        after = machine.step(state, fact) if is_new else recorded_step(machine, state, fact)
+        after = _step(machine, state, fact, is_new=is_new)
         if fact.version in optional:
             if not isinstance(after, Illegal) and (index, after) not in dead:
                 taken.append((index, state, after))
@@ -273,7 +279,7 @@ def _first_objection(
 ) -> Illegal:
     state = machine.start()
     for fact in facts:
-        after = machine.step(state, fact) if fact.version == judged else recorded_step(machine, state, fact)
+        after = _step(machine, state, fact, is_new=fact.version == judged)
         if isinstance(after, Illegal):
             if fact.version == judged:
                 return after

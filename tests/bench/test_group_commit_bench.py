@@ -80,4 +80,6 @@ def test_sixteen_submitters_record_ten_times_as_much_as_a_save_loop(database_ser
     with fresh_database(database_server) as url:
         single = library_loop(url)
     together = grouped(database_url)
-    print(f"\nlibrary save loop {single:,.0f}/s · {SUBMITTERS} submitters {together:,.0f}/s · ratio {together / single:.1f}")
+    print(
+        f"\nlibrary save loop {single:,.0f}/s · {SUBMITTERS} submitters {together:,.0f}/s · ratio {together / single:.1f}"
+    )

@@ -1,0 +1,116 @@
+"""Files are read while the ledger records: few of them in a thread, many in a process of their own.
+
+Either way one batch is ahead, no more, so that memory does not depend on the number of rows.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import Any
+
+import orjson
+
+from api.importer.batches import Batch, Batches, Origin, Pending
+from api.importer.files import Files
+from ledger.envelope import Submission
+from ledger.families import EVENT_TYPES
+
+# Starting a process costs about a second, which is the reading of some ten thousand rows.
+LARGE_BYTES = 8 * 2**20
+_Packed = tuple[list[tuple[Any, ...]], list[Origin], Batch]
+
+
+class ReaderLost(RuntimeError):  # noqa: N818 - says what happened
+    """The reading process ended before the last file; what was recorded is kept, and the import can be run again."""
+
+
+@contextmanager
+def batches_ahead(files: Files, size: int, *, large_bytes: int = LARGE_BYTES) -> Iterator[Iterator[Batch]]:
+    """Give the batches of a directory in order, the next one being read while one is used."""
+    is_large = files.size >= large_bytes
+    # A thread that also unpacks for the process made it slower: both need the interpreter at the same moments.
+    batches = _from_process(files, size) if is_large else _prefetched(_from_files(files, size))
+    with closing(batches):
+        yield batches
+
+
+def _from_files(files: Files, size: int) -> Generator[Batch, None, None]:
+    yield from Batches(files, size)
+
+
+def _prefetched(batches: Generator[Batch, None, None]) -> Generator[Batch, None, None]:
+    """Yield the batches, the next one being fetched by a thread while the caller waits for the database."""
+    with closing(batches), ThreadPoolExecutor(1, thread_name_prefix="import-reader") as reader:
+        ahead = reader.submit(next, batches, None)
+        while (batch := ahead.result()) is not None:
+            ahead = reader.submit(next, batches, None)
+            yield batch
+
+
+def _from_process(files: Files, size: int) -> Generator[Batch, None, None]:
+    # Not multiprocessing: that would run the caller's main module once more.
+    command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - ours
+    with process:
+        try:
+            pickle.dump((files, size), process.stdin)  # type: ignore[arg-type]  # PIPE was asked for
+            process.stdin.close()  # type: ignore[union-attr]  # likewise
+            while (packed := pickle.load(process.stdout)) is not None:  # type: ignore[arg-type]  # noqa: S301 - our own
+                yield _unpacked(packed)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+            raise ReaderLost(f"exit code {process.wait()}") from error
+        finally:
+            process.terminate()
+
+
+def serve() -> None:
+    """Be the reading process: take the files from standard input, give packed batches on standard output."""
+    # Ctrl-C is for the parent to answer; it then ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    files, size = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
+    try:
+        for batch in Batches(files, size):
+            pickle.dump(_packed(batch), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
+            sys.stdout.buffer.flush()
+        pickle.dump(None, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os._exit(1)  # nobody wants more, and there is nowhere left to flush to
+
+
+def _packed(batch: Batch) -> _Packed:
+    origins: dict[int, tuple[int, Origin]] = {}
+    rows = []
+    for pending in batch.pending:
+        said, origin = pending.submission, pending.origin
+        number, _ = origins.setdefault(id(origin), (len(origins), origin))
+        rows.append(
+            (
+                said.raw,
+                said.type.name,
+                said.source,
+                said.id,
+                said.subject,
+                said.digest,
+                pending.line,
+                pending.effective_column,
+                number,
+            )
+        )
+    batch.pending = []
+    return rows, [origin for _, origin in origins.values()], batch
+
+
+def _unpacked(packed: _Packed) -> Batch:
+    rows, origins, batch = packed
+    for raw, name, source, identity, subject, digest, line, column, number in rows:
+        data = orjson.loads(raw)["data"]
+        said = Submission(raw, EVENT_TYPES[name], source, identity, subject, data, digest)
+        batch.pending.append(Pending(said, line, column, origins[number]))
+    return batch

@@ -1,0 +1,145 @@
+"""An import reads one batch ahead while the ledger records the last; no row is lost, and a second one changes nothing.
+
+A row's identity follows from its content, so a batch whose fate is unknown is simply submitted again.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from api.importer.ahead import batches_ahead
+from api.importer.batches import BATCH, Batch, Pending
+from api.importer.files import files_of
+from api.importer.findings import Finding
+from api.importer.report import ImportReport
+from api.importer.statement import problems_in
+from ledger.log import LogUnavailable
+from ledger.outcomes import Outcome, Receipt
+from ledger.refusals import Refusal, message
+from ledger.service import Incoming
+
+Progress = Callable[[str, int, int], None]
+Sink = Callable[[Finding], None]
+PATIENCE_SECONDS = 120.0
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+class Submits(Protocol):
+    """The part of the ledger that an import needs."""
+
+    def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
+        """Return one outcome for each submission, in order."""
+        ...
+
+
+def import_directory(
+    ledger: Submits,
+    directory: Path,
+    *,
+    submitter: str,
+    progress: Progress | None = None,
+    on_finding: Sink | None = None,
+    batch_size: int = BATCH,
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> ImportReport:
+    """Import the register and the reports of a directory into the ledger and return what was done.
+
+    ``progress`` is told the file, the bytes done and the bytes in all; ``on_finding`` every finding as it is met.
+    Raises :class:`UnusableDirectory` where there is nothing to import, and ``LogUnavailable`` where the ledger stays
+    away for ``patience_seconds``.
+    """
+    files = files_of(directory)
+    report = ImportReport(files=len(files.reports) + (files.register is not None))
+    tell = on_finding or (lambda _: None)
+    began = time.monotonic()
+    with _rare_collections(), batches_ahead(files, batch_size) as batches:
+        for batch in batches:
+            _take_in(batch, report, tell)
+            incoming = [Incoming(pending.submission, submitter) for pending in batch.pending]
+            outcomes = _submitted(ledger, incoming, patience_seconds)
+            for pending, outcome in zip(batch.pending, outcomes, strict=True):
+                _account(pending, outcome, report, tell)
+            if progress is not None:
+                progress(batch.file, batch.bytes_done, files.size)
+    report.seconds = time.monotonic() - began
+    return report
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for cycles rarely: the records of an import hold none, and looking costs a fifth of its time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(20_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _submitted(ledger: Submits, incoming: list[Incoming], patience_seconds: float) -> list[Outcome]:
+    if not incoming:
+        return []
+    deadline, pause = time.monotonic() + patience_seconds, 0.1
+    while True:
+        try:
+            return ledger.submit(incoming)
+        except LogUnavailable:
+            if time.monotonic() + pause > deadline:
+                raise
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
+def _take_in(batch: Batch, report: ImportReport, tell: Sink) -> None:
+    for group, rows in batch.rows.items():
+        counts = report.of(group)
+        counts.rows += rows
+        counts.faulty += batch.faulty.get(group, 0)
+    for finding in batch.findings:
+        report.add(finding)
+        tell(finding)
+
+
+def _account(pending: Pending, outcome: Outcome, report: ImportReport, tell: Sink) -> None:
+    counts = report.of(pending.origin.group)
+    if isinstance(outcome, Refusal):
+        counts.refused += 1
+        for problem in problems_in(outcome):
+            column, name = pending.place(problem.pointer)
+            finding = Finding(
+                "refused", pending.origin.file, pending.line, column, name, problem.code, problem.zh, problem.en
+            )
+            report.add(finding)
+            tell(finding)
+        return
+    if outcome.duplicate:
+        counts.duplicates += 1
+        return
+    counts.recorded += 1
+    if outcome.releases:
+        report.release(outcome.stream, outcome.releases)
+    if outcome.waits:
+        counts.held += 1
+        finding = _held(pending, outcome, outcome.waits)
+        report.add(finding)
+        report.hold(outcome.stream, outcome.version, finding)
+        tell(finding)
+
+
+def _held(pending: Pending, outcome: Receipt, waits: str) -> Finding:
+    row = message(waits)
+    column, name = pending.place("/data/effective")
+    return Finding(
+        "held",
+        pending.origin.file,
+        pending.line,
+        column,
+        name,
+        waits,
+        row.action["zh"],
+        row.action["en"],
+        stream=outcome.stream,
+    )
