@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import httpx
+import psycopg
 from rich.console import Console
 
 from api.cli.surroundings import database_url
@@ -24,6 +25,7 @@ from infra.settings import Settings
 _VIEWS_TOGETHER = (("register", "history"), ("trail", "search"))
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
+_TELLING = "SELECT body, number FROM register.certificate ORDER BY version DESC, stream LIMIT 1"
 _out = Console(highlight=False)
 
 
@@ -40,7 +42,7 @@ def run() -> None:
             supervisor.start()
             _wait_until_ready(settings)
             _import_samples(url)
-            _say_where(settings)
+            _say_where(settings, _telling_certificate(url))
             supervisor.wait()
             _out.print("正在停止… Stopping…")
     except KeyboardInterrupt:
@@ -109,11 +111,31 @@ def _import_samples(url: str) -> None:
         import_command(Path(folder), lambda: open_ledger(url))
 
 
-def _say_where(settings: Settings) -> None:
+def _telling_certificate(url: str) -> tuple[str, str]:
+    """Return body and number of the certificate about which most was said, once the views have seen it."""
+    deadline = time.monotonic() + _READY_SECONDS
+    with psycopg.connect(url, autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            row = connection.execute(_TELLING).fetchone()
+            if row is not None:
+                return str(row[0]), str(row[1])
+            time.sleep(0.1)
+    return "CNCA-R-2031-101", "NUMBER"
+
+
+def _say_where(settings: Settings, certificate: tuple[str, str]) -> None:
     address = f"http://{settings.http_host}:{settings.http_port}"
+    body, number = certificate
     _out.print(f"\n认证状态账本已就绪 · The ledger is ready: [bold]{address}[/]")
     _out.print(f"令牌 tokens: {settings.run_dir / 'tokens.txt'}   日志 logs: {settings.run_dir / 'log'}")
     _out.print("试试 Try, in another terminal:")
-    for example in ("show CNCA-R-2031-101 10124Q00001R0M", "timeline CNCA-R-2031-101 10124Q00001R0M", "path 100"):
+    examples = (
+        f"show {body} {number}",
+        f"show {body} {number} --as-of 2024-01-15",
+        f"timeline {body} {number}",
+        f"trail body:{body} --limit 20",
+        "path 100",
+    )
+    for example in examples:
         _out.print(f"  .venv/bin/certledger {example}")
     _out.print("Ctrl-C 停止 to stop\n")
