@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
 from api.cli.surroundings import connector
 from consumers.kafka_feed import KafkaFeed
+from consumers.topic_reader import Topic, TopicReader
 from infra.open_ledger import open_ledger
 from infra.services.errors import ServiceUnavailableError
 from infra.services.topics import EVENTS
@@ -24,6 +26,7 @@ def rebuild_view(
     """Rebuild one view and return what came of it: events, rows, differences, and if it was switched."""
     ledger = open_ledger(database_url)
     feed: Feed
+    bound: dict[int, int] | None = None
     if source == "kafka":
         if bootstrap is None:
             raise ServiceUnavailableError(
@@ -31,10 +34,13 @@ def rebuild_view(
             )
         # A group of its own: the live projectors keep their lanes.
         feed = KafkaFeed(bootstrap, EVENTS, f"certledger.rebuild.{uuid4().hex}")
+        with TopicReader(Topic(bootstrap, EVENTS)) as reader:
+            bound = {lane: end.position for lane, end in enumerate(reader.ends(Event()))}
     else:
         feed = StoreFeed(ledger.event_log)
     try:
-        return asdict(rebuild(VIEWS[view](), feed, connector(database_url), force=force, progress=progress))
+        rebuilt = rebuild(VIEWS[view](), feed, connector(database_url), bound=bound, force=force, progress=progress)
+        return asdict(rebuilt)
     except ViewsDiffer as error:
         return {**asdict(error.rebuilt), "message": str(error)}
     except (RebuildRunning, RebuildIncomplete) as error:
