@@ -1,0 +1,75 @@
+"""Small shared pieces of an answer: JSON bytes, the media types on offer, instants and days asked for."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from fastapi import Request
+from starlette.responses import Response
+
+from api.http.problems import problem
+from ledger.days import Day, china_day, parse_instant
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+EVENT_STREAM = "text/event-stream"
+TEXT = "text/plain"
+
+
+def json_response(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return plain data as a JSON response."""
+    return Response(orjson.dumps(content), status, headers, JSON)
+
+
+def require_acceptable(request: Request, media_type: str) -> None:
+    """End the request with 406 where its ``Accept`` excludes the one media type on offer (RFC 9110, 12.5.1)."""
+    accept = request.headers.get("accept")
+    if accept is None or "*/*" in accept or media_type in accept:
+        return
+    wanted = (part.partition(";")[0].strip().lower() for part in accept.split(","))
+    if f"{media_type.partition('/')[0]}/*" not in wanted:
+        raise problem("not_acceptable", media_type=media_type)
+
+
+def as_of_day(text: str | None, now: datetime) -> Day:
+    """Return the China day that ``as_of`` names, as a day or as an instant; today where it is absent."""
+    if not text:
+        return china_day(now)
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text).isoformat()
+        return china_day(parse_instant(text.replace(" ", "+")))
+    except (ValueError, OverflowError) as error:
+        raise problem("as_of_wrong", "/query/as_of") from error
+
+
+def known_at_instant(text: str | None, now: datetime) -> datetime | None:
+    """Return the instant that ``known_at`` names, ``None`` where it is absent: as far as is known now."""
+    if not text:
+        return None
+    try:
+        instant = parse_instant(text.replace(" ", "+"))
+    except ValueError as error:
+        raise problem("known_at_wrong", "/query/known_at") from error
+    if instant > now:
+        raise problem("known_at_in_future", "/query/known_at")
+    return instant
+
+
+def min_position(request: Request) -> int:
+    """Return the position that the ``Min-Position`` header asks for, 0 where it is absent."""
+    text = request.headers.get("min-position")
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise problem("min_position_wrong", "/header/Min-Position")
+    return int(text)
+
+
+def matches(request: Request, etag: str) -> bool:
+    """Return whether ``If-None-Match`` names this entity tag (RFC 9110, 13.1.2)."""
+    header = request.headers.get("if-none-match")
+    if header is None:
+        return False
+    return header.strip() == "*" or etag in (part.strip().removeprefix("W/") for part in header.split(","))

@@ -1,0 +1,47 @@
+"""Puts the interface together: routes, problems, the outermost layer, and what must be opened and closed with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api.http import problems
+from api.http.edge import Edge
+from api.http.openapi import describe
+from api.http.routes import catalogue, certificates, documents, feed, health, subjects, submit
+from api.http.service import Ports, Service
+
+_UNTRACED = frozenset({"/livez", "/readyz", "/metrics", "/v1/events/stream"})
+
+
+def create_app(ports: Ports) -> FastAPI:
+    """Return the application; it opens its pool and appender when it starts, and answers everybody before it ends."""
+    service = Service(ports)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+        telemetry={
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,
+            "exclude": lambda scope: scope["path"] in _UNTRACED,
+        },
+    )
+    app.state.service = service
+    problems.install(app)
+    # In the order of how often they are asked, since a request is matched against one route after the other.
+    for module in (certificates, submit, feed, subjects, catalogue, health, documents):
+        app.router.routes.extend(module.router.routes)
+    app.add_middleware(Edge, metrics=ports.metrics)
+    describe(app)
+    return app

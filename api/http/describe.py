@@ -1,0 +1,318 @@
+"""What OpenAPI says about each operation beside its signature: both languages, examples, every problem it may give."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api.http.answers import EVENT_STREAM, JSON, NDJSON, TEXT
+from api.http.problems import MEDIA_TYPE, document
+from api.http.schemas import Schema, ref, text, whole
+from api.http.submissions import BATCH
+from ledger.refusals import Refusal, message
+
+Operation = dict[str, Any]
+BODY_NUMBER, CERTIFICATE_NUMBER = "CNCA-R-2031-101", "10124Q00012R0M"
+_TRACE = "0af7651916cd43dd8448eb211c80319c"
+EXAMPLE_EVENT: dict[str, Any] = {
+    "data": {"effective": "2031-03-05", "reason_code": "01", "signers": [{"number": "2031-N1QMS-1000001"}]},
+    "id": "2031-03/000017",
+    "source": BODY_NUMBER,
+    "specversion": "1.0",
+    "subject": f"certificate:{BODY_NUMBER}:{CERTIFICATE_NUMBER}",
+    "time": "2031-03-05T01:30:00.000000Z",
+    "type": "certificate.withdrawn",
+}
+_RECEIPT: dict[str, Any] = {
+    "source": BODY_NUMBER,
+    "id": EXAMPLE_EVENT["id"],
+    "stream": EXAMPLE_EVENT["subject"],
+    "version": 3,
+    "position": 18,
+    "recorded": "2031-03-05T01:30:02.114201Z",
+    "decision": "applied",
+    "duplicate": False,
+    "releases": [],
+}
+_RECORDED = {"outcome": "recorded", **_RECEIPT}
+_SUMMARY = {"recorded": 1, "held": 0, "duplicate": 0, "refused": 0, "position": 18}
+_EVENT_LINE = {
+    "position": 18,
+    "event": {
+        "event": EXAMPLE_EVENT,
+        "record": {
+            "decision": "applied",
+            "recorded": _RECEIPT["recorded"],
+            "schema": 1,
+            "stream": _RECEIPT["stream"],
+            "submitter": BODY_NUMBER,
+            "version": 3,
+        },
+        "signatures": [],
+    },
+}
+
+IF_NONE_MATCH: Schema = {"name": "If-None-Match", "in": "header", "required": False, "schema": text()}
+_POSITION_HEADER = {
+    "Ledger-Position": {
+        "description": "回答所依据的账本位置 / The position that the answer rests on",
+        "schema": whole(),
+    }
+}
+NOT_MODIFIED = {304: {"description": "未变 / Not modified"}}
+
+
+def problem_response(codes: Sequence[str]) -> dict[str, Any]:
+    """Return the OpenAPI response for problems of one status, with an example of each code."""
+    examples = {
+        code: {
+            "summary": message(code).title["en"],
+            "value": document(Refusal(code), "zh", instance="/v1/…", trace_id=_TRACE),
+        }
+        for code in codes
+    }
+    described = " / ".join(message(code).title["zh"] for code in codes)
+    return {"description": described, "content": {MEDIA_TYPE: {"schema": ref("Problem"), "examples": examples}}}
+
+
+def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
+    name: str,
+    zh: str,
+    en: str,
+    *,
+    tag: str,
+    answer: tuple[str, Schema, Any],
+    problems: Sequence[str] = (),
+    responses: dict[int, Any] | None = None,
+    extra: dict[str, Any] | None = None,
+    parameters: Sequence[Schema] = (),
+    more: str = "",
+) -> Operation:
+    """Return the keyword arguments with which a route is declared."""
+    media_type, schema, example = answer
+    by_status: dict[int, list[str]] = {}
+    for code in ("internal_error", "not_acceptable", *problems):
+        by_status.setdefault(message(code).status, []).append(code)
+    success = {
+        "description": f"{zh} / {en}",
+        "headers": _POSITION_HEADER,
+        "content": {media_type: {"schema": schema, "example": example}},
+    }
+    return {
+        "operation_id": name,
+        "summary": f"{zh} · {en}",
+        "description": more or f"{zh}。{en}.",
+        "tags": [tag],
+        "responses": {
+            200: success,
+            **(responses or {}),
+            **{status: problem_response(codes) for status, codes in sorted(by_status.items())},
+        },
+        "openapi_extra": {**(extra or {}), **({"parameters": list(parameters)} if parameters else {})},
+    }
+
+
+def _receipt(zh: str, en: str, example: Any) -> dict[str, Any]:
+    content = {JSON: {"schema": ref("Receipt"), "example": example}}
+    return {"description": f"{zh} / {en}", "headers": _POSITION_HEADER, "content": content}
+
+
+_MALFORMED = ("not_canonical", "not_a_cloudevent", "unknown_event_type", "data_invalid", "batch_empty", "not_a_batch")
+SUBMIT = operation(
+    "submit_events",
+    "提交事件",
+    "Submit events",
+    tag="events",
+    answer=(JSON, {"oneOf": [ref("Receipt"), ref("BatchAnswer")]}, {**_RECORDED, "outcome": "duplicate"}),
+    problems=(
+        *_MALFORMED,
+        "parameters_wrong",
+        "token_missing",
+        "source_not_yours",
+        "not_competent",
+        "identity_reused",
+        "batch_refused",
+        "event_too_large",
+        "body_too_large",
+        "batch_too_long",
+        "media_type_unsupported",
+        "ledger_unavailable",
+        "ledger_busy",
+    ),
+    responses={
+        201: _receipt("已记录", "recorded", _RECORDED),
+        202: _receipt(
+            "已暂存,待较早事实到来",
+            "held until an earlier fact arrives",
+            {**_RECORDED, "outcome": "held", "decision": "held"},
+        ),
+    },
+    extra={
+        "security": [{"bearer": []}],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/cloudevents+json": {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
+                JSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
+                BATCH: {"schema": {"type": "array", "items": ref("CloudEvent")}, "example": [EXAMPLE_EVENT]},
+                NDJSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
+            },
+        },
+    },
+    more=(
+        "单条事件:201 已记录、200 重复、202 暂存,否则为问题文档。批(JSON 数组)与 NDJSON(至多 5,000 行、8 MiB):"
+        "200,逐条给出结果;`atomic=true` 时全部记录,或以 409 全部不记录。同一 (source, id) 重复提交永远安全。"
+        "\n\nOne event: 201 recorded, 200 duplicate, 202 held, else a problem. A batch (JSON array) or NDJSON (up to "
+        "5,000 lines, 8 MiB): 200 with an outcome for each event, NDJSON as it is recorded and with a summary line at "
+        "the end; with `atomic=true` all are recorded, or none and the answer is 409. Submitting the same "
+        "(source, id) again is safe for ever."
+    ),
+)
+SUBMIT["responses"][200]["content"] |= {
+    NDJSON: {"schema": ref("LineAnswer"), "example": {"line": 1, **_RECORDED}},
+}
+SUBMIT["responses"][200]["content"][JSON]["examples"] = {
+    "duplicate": {"value": SUBMIT["responses"][200]["content"][JSON].pop("example")},
+    "batch": {"value": {"outcomes": [{"index": 0, **_RECORDED}], "summary": _SUMMARY}},
+}
+EVENTS = operation(
+    "list_events",
+    "按位置列出事件",
+    "Recorded events by position",
+    tag="events",
+    answer=(NDJSON, ref("RecordedEvent"), _EVENT_LINE),
+    problems=("parameters_wrong", "ledger_unavailable"),
+)
+STREAM = operation(
+    "stream_events",
+    "事件流(SSE,可续传)",
+    "Events as they are recorded (server-sent events)",
+    tag="events",
+    answer=(EVENT_STREAM, text("id 为位置 / id is the position"), 'id: 18\ndata: {"position":18,"event":{…}}\n\n'),
+    problems=("parameters_wrong", "too_many_streams", "ledger_unavailable"),
+    parameters=[
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "required": False,
+            "schema": whole(minimum=0),
+            "description": "从此位置之后续传 / Resume after this position",
+            "example": 17,
+        }
+    ],
+)
+EVENT = operation(
+    "get_event",
+    "一条事件",
+    "One recorded event",
+    tag="events",
+    answer=(JSON, ref("RecordedEvent"), _EVENT_LINE),
+    responses=NOT_MODIFIED,
+    parameters=[IF_NONE_MATCH],
+    problems=("position_unknown", "parameters_wrong", "ledger_unavailable"),
+)
+EVENT_PATH = operation(
+    "get_event_path",
+    "一条事实走过的路",
+    "The path that one fact took",
+    tag="events",
+    answer=(
+        JSON,
+        ref("EventPath"),
+        {
+            "position": 18,
+            "stream": _RECEIPT["stream"],
+            "version": 3,
+            "type": "certificate.withdrawn",
+            "trace_id": _TRACE,
+            "traceparent": f"00-{_TRACE}-b7ad6b7169203331-01",
+            "steps": [
+                {"step": "received", "zh": "收到", "en": "received", "at": "2031-03-05T01:30:02.110034Z"},
+                {"step": "recorded", "zh": "裁定并记录", "en": "decided and recorded", "at": _RECEIPT["recorded"]},
+            ],
+            "waiting": ["search"],
+        },
+    ),
+    problems=("position_unknown", "parameters_wrong", "ledger_unavailable"),
+)
+EVENT_TYPES = operation(
+    "list_event_types",
+    "事件目录",
+    "Catalogue of event types",
+    tag="catalogue",
+    answer=(
+        JSON,
+        ref("EventTypes"),
+        {
+            "event_types": [
+                {
+                    "type": "certificate.restored",
+                    "family": "certificate",
+                    "zh": "恢复证书",
+                    "en": "Certificate restored",
+                    "rule": "domain T6",
+                    "subject": "certificate:…",
+                    "data": {"type": "object"},
+                    "actors": [{"kind": "body", "zh": "认证机构", "en": "certification body"}],
+                }
+            ]
+        },
+    ),
+)
+_CODE = {
+    "code": "token_missing",
+    "status": 401,
+    "rule": message("token_missing").source,
+    **{
+        key: {"title": message("token_missing").title[key], "action": message("token_missing").action[key]}
+        for key in ("zh", "en")
+    },
+}
+REFUSALS = operation(
+    "list_refusals",
+    "全部拒绝代码",
+    "Every code with which a request may be refused",
+    tag="catalogue",
+    answer=(JSON, ref("RefusalCodes"), {"refusals": [_CODE]}),
+)
+REFUSAL = operation(
+    "get_refusal",
+    "一个拒绝代码",
+    "What one code means",
+    tag="catalogue",
+    answer=(JSON, ref("RefusalCode"), _CODE),
+    problems=("code_unknown", "parameters_wrong"),
+)
+_OK = {"status": "ok", "checks": []}
+LIVEZ = operation("livez", "进程存活", "The process is alive", tag="operation", answer=(JSON, ref("Health"), _OK))
+READYZ = operation(
+    "readyz",
+    "是否就绪",
+    "Whether requests can be served",
+    tag="operation",
+    answer=(JSON, ref("Health"), _OK),
+)
+READYZ["responses"][503] = {
+    "description": "未就绪 / Not ready",
+    "content": {
+        JSON: {
+            "schema": ref("Health"),
+            "example": {
+                "status": "unready",
+                "checks": [
+                    {
+                        "check": "database",
+                        "status": "unready",
+                        "zh": "数据库无法连接",
+                        "en": "the database cannot be reached",
+                    }
+                ],
+            },
+        }
+    },
+}
+METRICS = operation(
+    "metrics",
+    "Prometheus 指标",
+    "Metrics for Prometheus",
+    tag="operation",
+    answer=(TEXT, text(), "certledger_ledger_position 18.0\n"),
+)

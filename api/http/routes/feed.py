@@ -1,0 +1,127 @@
+"""Recorded events by position: pages, one event, a stream that resumes, and the path that one fact took."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+import psycopg
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response, StreamingResponse
+
+from api.http.answers import EVENT_STREAM, JSON, NDJSON, json_response, matches, require_acceptable
+from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
+from api.http.problems import problem
+from api.http.service import Service, service_of
+from infra.telemetry import parse_traceparent
+from ledger.days import instant_text
+from ledger.log import Row
+
+router = APIRouter()
+_FAR = 2**53 - 1
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_POSITION = Path(ge=1, le=_FAR, description="账本位置 / Position in the ledger", examples=[18])
+_AFTER = Query(ge=0, le=_FAR, description="从此位置之后开始 / Begin after this position")
+
+
+def line_of(row: Row) -> bytes:
+    """Return a row as ``{"position":n,"event":…}``; the event's canonical bytes stand in it verbatim."""
+    return b'{"position":%d,"event":%b}' % (row.position, row.raw)
+
+
+@router.get("/v1/events", response_class=Response, **EVENTS)
+async def events(
+    request: Request,
+    after: Annotated[int, _AFTER] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="至多若干条 / At most so many events")] = 100,
+) -> Response:
+    """Return recorded events after a position, one a line."""
+    require_acceptable(request, NDJSON)
+    rows = await asyncio.to_thread(service_of(request).log.read, after, limit)
+    headers = {"Ledger-Position": str(rows[-1].position if rows else after)}
+    if len(rows) == limit:
+        headers["Link"] = f'</v1/events?after={rows[-1].position}&limit={limit}>; rel="next"'
+    return Response(b"".join(line_of(row) + b"\n" for row in rows), 200, headers, NDJSON)
+
+
+@router.get("/v1/events/stream", response_class=Response, **STREAM)
+async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) -> Response:
+    """Send every event after a position, for ever; ``Last-Event-ID`` resumes where a connection broke."""
+    require_acceptable(request, EVENT_STREAM)
+    service = service_of(request)
+    last = request.headers.get("last-event-id", "")
+    if last.isascii() and last.isdigit() and len(last) <= 16:
+        after = int(last)
+    if after is None:
+        after = await asyncio.to_thread(service.log.head)
+    if service.stream_clients >= service.ports.stream_clients:
+        raise problem("too_many_streams", clients=str(service.ports.stream_clients), headers={"Retry-After": "10"})
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_sent(service, after), 200, headers, EVENT_STREAM)
+
+
+async def _sent(service: Service, after: int) -> AsyncIterator[bytes]:
+    service.stream_clients += 1
+    service.metrics.stream_clients.set(service.stream_clients)
+    try:
+        yield b"retry: 1000\n: %d\n\n" % after
+        async for rows in service.tail.rows(after, keep_alive_seconds=service.ports.keep_alive_seconds):
+            yield b"".join(b"id: %d\ndata: %b\n\n" % (row.position, line_of(row)) for row in rows) or b":\n\n"
+    finally:
+        service.stream_clients -= 1
+        service.metrics.stream_clients.set(service.stream_clients)
+
+
+@router.get("/v1/events/{position}", response_class=Response, **EVENT)
+async def event(request: Request, position: Annotated[int, _POSITION]) -> Response:
+    """Return one recorded event."""
+    require_acceptable(request, JSON)
+    row = await _row(service_of(request), position)
+    headers = {"Ledger-Position": str(position), "ETag": f'"{position}"', "Cache-Control": _IMMUTABLE}
+    if matches(request, headers["ETag"]):
+        return Response(None, 304, headers)
+    return Response(line_of(row), 200, headers, JSON)
+
+
+@router.get("/v1/events/{position}/path", response_class=Response, **EVENT_PATH)
+async def path(request: Request, position: Annotated[int, _POSITION]) -> Response:
+    """Return when one fact was received, recorded, published, and seen by each view."""
+    require_acceptable(request, JSON)
+    service = service_of(request)
+    row = await _row(service, position)
+    context = parse_traceparent(row.traceparent)
+    async with service.reader() as connection:
+        published = await service.ports.relay.published(connection, position)
+    seen = {name: await view.visible_at(row.stream, position) for name, view in service.views.items()}
+    steps: list[dict[str, Any]] = [_step("received", "收到", "received", row.received)] if row.received else []
+    steps.append(_step("recorded", "裁定并记录", "decided and recorded", row.recorded))
+    if published is not None:
+        steps.append(_step("published", "发布到 Kafka", "published to Kafka", published.at))
+    for name, view in service.views.items():
+        with suppress(psycopg.errors.UndefinedTable):
+            await view.position()
+        if seen[name] is not None or view.has_seen(row.stream, position):
+            steps.append(_step(f"visible:{name}", f"视图 {name} 可见", f"visible in {name}", seen[name]))
+    answer = {
+        "position": position,
+        "stream": row.stream,
+        "version": row.version,
+        "type": row.type,
+        "trace_id": f"{context.trace_id:032x}" if context else None,
+        "traceparent": row.traceparent,
+        "steps": steps,
+        "waiting": [name for name, view in service.views.items() if not view.has_seen(row.stream, position)],
+    }
+    return json_response(answer, headers={"Ledger-Position": str(position), "Cache-Control": "no-store"})
+
+
+def _step(name: str, zh: str, en: str, at: Any) -> dict[str, Any]:
+    return {"step": name, "zh": zh, "en": en, "at": instant_text(at) if at else None}
+
+
+async def _row(service: Service, position: int) -> Row:
+    rows = await asyncio.to_thread(service.log.read, position - 1, 1)
+    if not rows or rows[0].position != position:
+        head = await asyncio.to_thread(service.log.head)
+        raise problem("position_unknown", position=str(position), head=str(head))
+    return rows[0]

@@ -1,0 +1,172 @@
+"""What is known about organisations, bodies and every other subject, and the search for certificates."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from starlette.responses import Response
+
+from api import texts
+from api.certificate import held_fact, shaped, waiting_for
+from api.http import cursors
+from api.http.answers import JSON, as_of_day, json_response, known_at_instant, min_position, require_acceptable
+from api.http.describe_reads import BODY, ORGANISATION, SEARCH, TRAIL
+from api.http.problems import problem
+from api.http.service import Service, service_of
+from ledger.codes.identifiers import organisation_key
+from ledger.codes.statuses import Status
+from ledger.families import EVENT_TYPES, body_stream
+from projections.register.query import (
+    certificates_of_body,
+    certificates_of_organisation,
+    counts_by_status,
+    standing,
+)
+from projections.search.query import search
+from projections.trail.query import LAST, trail_of
+
+router = APIRouter()
+_ORGANISATION = "organisation:"
+_NOT_STORED = {"Cache-Control": "public, no-cache"}
+_Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
+_Cursor = Annotated[str | None, Query(max_length=500, description="上一页给出的 next / The previous page's next")]
+_STATUSES = frozenset(each.value for each in Status)
+
+
+@router.get("/v1/trail/{subject:path}", response_class=Response, **TRAIL)
+async def trail(
+    request: Request,
+    subject: Annotated[str, Path(max_length=200)],
+    limit: _Limit = 100,
+    cursor: _Cursor = None,
+    newest_first: Annotated[bool, Query(description="由新到旧 / Newest first")] = False,
+) -> Response:
+    """Return every event about a subject; pages never shift, because the cursor keeps the first page's position."""
+    require_acceptable(request, JSON)
+    service = service_of(request)
+    known_at = known_at_instant(request.query_params.get("known_at"), service.clock())
+    stream = _subject(subject)
+    position = await _reached(service, request, "trail")
+    operation = f"trail {stream} {newest_first} {known_at}"
+    after, snapshot = _decoded(operation, cursor, [LAST if newest_first else 0, position])
+    if newest_first:
+        after = min(after, snapshot + 1)
+    async with service.reader() as connection:
+        rows = await trail_of(connection, stream, after, limit + 1, newest_first=newest_first, known_at=known_at)
+    rows = [row for row in rows if row["position"] <= snapshot]
+    if not rows and cursor is None:
+        raise problem("subject_unknown", subject=subject[:200])
+    events, following = rows[:limit], None
+    if len(rows) > limit:
+        following = cursors.encode(operation, [events[-1]["position"], snapshot])
+    answer = {
+        "subject": stream, "position": snapshot, "events": [_told(row) for row in events], "next": following
+    }  # fmt: skip
+    return json_response(answer, headers={"Ledger-Position": str(position), **_NOT_STORED})
+
+
+@router.get("/v1/organisations/{code}", response_class=Response, **ORGANISATION)
+async def organisation(
+    request: Request, code: Annotated[str, Path(max_length=30)], limit: _Limit = 100, cursor: _Cursor = None
+) -> Response:
+    """Return an organisation's standing and its certificates, by credit code or nine-character code."""
+    require_acceptable(request, JSON)
+    stream = _subject(f"{_ORGANISATION}{code}")
+    return await _page(request, stream, limit=limit, cursor=cursor)
+
+
+@router.get("/v1/bodies/{number}", response_class=Response, **BODY)
+async def body(
+    request: Request, number: Annotated[str, Path(max_length=40)], limit: _Limit = 100, cursor: _Cursor = None
+) -> Response:
+    """Return a certification body's standing and its certificates."""
+    require_acceptable(request, JSON)
+    return await _page(request, body_stream(number), limit=limit, cursor=cursor)
+
+
+@router.get("/v1/search", response_class=Response, **SEARCH)
+async def find(
+    request: Request,
+    q: Annotated[str, Query(min_length=1, max_length=100, description="名称、证书号或范围 / Name, number or scope")],
+    limit: _Limit = 50,
+    cursor: _Cursor = None,
+) -> Response:
+    """Return certificates that hold a text, best first."""
+    require_acceptable(request, JSON)
+    service = service_of(request)
+    position = await _reached(service, request, "search")
+    operation = f"search {q}"
+    rank, after, snapshot = _decoded(operation, cursor, [-1, "", position])
+    async with service.reader() as connection:
+        rows = await search(connection, q, (rank, after), limit + 1)
+    found, following = rows[:limit], None
+    if len(rows) > limit:
+        following = cursors.encode(operation, [found[-1]["rank"], found[-1]["stream"], snapshot])
+    items = [{name: row[name] for name in ("body", "number", "title")} for row in found]
+    answer = {"q": q, "position": snapshot, "certificates": items, "next": following}
+    return json_response(answer, headers={"Ledger-Position": str(position), **_NOT_STORED})
+
+
+async def _page(request: Request, stream: str, *, limit: int, cursor: str | None) -> Response:
+    service, query = service_of(request), request.query_params
+    is_body, key = stream.startswith("body:"), stream.partition(":")[2]
+    statuses = [each for text in query.getlist("status") for each in text.split(",") if each]
+    if not _STATUSES.issuperset(statuses):
+        raise problem("parameters_wrong", "/query/status")
+    position = await _reached(service, request, "register")
+    operation = f"page {stream} {statuses} {query.get('as_of')}"
+    day = as_of_day(query.get("as_of"), service.clock())
+    after, day, snapshot = _decoded(operation, cursor, ["", day, position])
+    page = certificates_of_body if is_body else certificates_of_organisation
+    async with service.reader() as connection:
+        known = await standing(connection, stream)
+        rows = await page(connection, key, day, status=statuses, after=after, limit=limit + 1)
+        if is_body:
+            counts = await counts_by_status(connection, day, body=key)
+        else:
+            counts = await counts_by_status(connection, day, organisation=key)
+    if known is None and not counts:
+        raise problem("subject_unknown", subject=stream)
+    shown, following = rows[:limit], None
+    if len(rows) > limit:
+        following = cursors.encode(operation, [shown[-1]["stream"], day, snapshot])
+    answer = {
+        "subject": stream,
+        "as_of": day,
+        "position": snapshot,
+        "standing": known["state"] if known else None,
+        "held": [held_fact(each) for each in known["held"]] if known else [],
+        "counts": _counts(counts),
+        "certificates": [shaped(row, day=day, known_at=None, held=row["held"]) for row in shown],
+        "next": following,
+    }
+    return json_response(answer, headers={"Ledger-Position": str(position), **_NOT_STORED})
+
+
+def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [{**texts.status(value), "count": count} for value, count in counts.items()]
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    event_type, waits = EVENT_TYPES[row["type"]], row["waits"]
+    return {**row, "zh": event_type.zh, "en": event_type.en, "waits": waiting_for(waits) if waits else None}
+
+
+def _subject(subject: str) -> str:
+    """Return the stream that a subject names; a credit code and the nine characters in it name one organisation."""
+    if not subject.startswith(_ORGANISATION):
+        return subject
+    try:
+        return _ORGANISATION + organisation_key(subject.removeprefix(_ORGANISATION).upper())
+    except ValueError as error:
+        raise problem("subject_unknown", subject=subject[:200]) from error
+
+
+def _decoded(operation: str, cursor: str | None, first: list[Any]) -> Any:
+    return first if cursor is None else cursors.decode(operation, cursor)
+
+
+async def _reached(service: Service, request: Request, view: str) -> int:
+    wanted = min_position(request)
+    if wanted:
+        await service.views[view].wait(wanted, service.ports.wait_seconds)
+    return await service.views[view].position()

@@ -1,0 +1,161 @@
+"""What the operations share, put together once: the ledger and its appender, the pool of readers, tokens, clock."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import psycopg
+from fastapi import Request
+from psycopg_pool import AsyncConnectionPool
+
+from api.http.appender import Appender
+from api.http.freshness import Freshness
+from api.http.group_read import GroupRead
+from api.http.statuses import Statuses
+from api.http.submissions import outcome_word
+from api.http.tail import Tail
+from api.http.tokens import Tokens
+from infra.metrics import Metrics
+from infra.observed_log import ObservedLog
+from infra.telemetry import span
+from ledger.envelope import Submission
+from ledger.log import LogUnavailable
+from ledger.outcomes import Outcome
+from ledger.service import Incoming, Ledger
+from projections.registry import VIEWS
+
+Connection = psycopg.AsyncConnection[Any]
+_POOL_WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """When an event went to Kafka, as far as the relay noted it; ``at`` is ``None`` where only the fact is known."""
+
+    at: datetime | None
+
+
+class Relay(Protocol):
+    """The port by which the interface learns what was published to Kafka."""
+
+    async def published(self, connection: Connection, position: int) -> Published | None:
+        """Return when the event at a position was published, ``None`` where it has not been yet."""
+        ...
+
+    async def lag(self, connection: Connection) -> int | None:
+        """Return how many events wait to be published, ``None`` where no relay ever ran."""
+        ...
+
+
+class NoRelay:
+    """Stands in where nothing is published to Kafka from this deployment."""
+
+    async def published(self, _connection: Connection, _position: int) -> Published | None:
+        """Return nothing: no event was published."""
+        return None
+
+    async def lag(self, _connection: Connection) -> int | None:
+        """Return nothing: there is no relay."""
+        return None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the HTTP interface is built from; everything else it makes by itself.
+
+    ``pending_migrations`` names what is not applied yet. ``wait_seconds`` bounds a wait for ``Min-Position``,
+    ``answer_seconds`` one for a commit: after it the caller is told to submit the same again, which is always safe.
+    """
+
+    ledger: Ledger
+    database_url: str
+    tokens: Tokens
+    clock: Callable[[], datetime] = _now
+    relay: Relay = field(default_factory=NoRelay)
+    pending_migrations: Callable[[], Sequence[str]] = list
+    metrics: Metrics = field(default_factory=Metrics)
+    wait_seconds: float = 2.0
+    answer_seconds: float = 15.0
+    stream_clients: int = 64
+    keep_alive_seconds: float = 15.0
+    pool_size: int = 8
+
+
+class Service:
+    """The running interface: what :class:`Ports` were given, and the appender, tail and pool made from them."""
+
+    def __init__(self, ports: Ports) -> None:
+        self.ports = ports
+        self.metrics = ports.metrics
+        self.ledger = ports.ledger
+        self.log = ObservedLog(ports.ledger.event_log, ports.metrics)
+        self.ledger.event_log = self.log
+        self.clock = ports.clock
+        self.appender = Appender(_Traced(ports.ledger), observe=self._count)
+        self.tail = Tail(self.log)
+        self.views = {view: Freshness(view, self, self.log) for view in VIEWS}
+        self.statuses = GroupRead(Statuses(self.reader, ports.clock).read)
+        self.stream_clients = 0
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            ports.database_url,
+            min_size=2,
+            max_size=ports.pool_size,
+            timeout=_POOL_WAIT_SECONDS,
+            kwargs={"autocommit": True},
+            open=False,
+            name="readers",
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open the pool and the appender; at the end answer everybody, then close."""
+        await self._pool.open()
+        self.appender.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.appender.close)
+            await self.tail.stop()
+            await self._pool.close()
+
+    def reader(self) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection for reading, in autocommit: one statement sees one snapshot."""
+        return self._pool.connection()
+
+    async def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
+        """Return one outcome for each submission as soon as all are recorded or refused."""
+        answer = asyncio.wrap_future(self.appender.put(incoming, atomic=atomic))
+        try:
+            return await asyncio.wait_for(answer, self.ports.answer_seconds)
+        except TimeoutError as error:
+            raise LogUnavailable("no answer in time; whether it was recorded is not known") from error
+
+    def _count(self, incoming: Sequence[Incoming], outcomes: Sequence[Outcome]) -> None:
+        for each, outcome in zip(incoming, outcomes, strict=True):
+            name = each.submission.type.name if isinstance(each.submission, Submission) else "malformed"
+            self.metrics.submissions.labels(name, outcome_word(outcome)).inc()
+
+
+def service_of(request: Request) -> Service:
+    """Return the service that the request's application runs."""
+    service: Service = request.app.state.service
+    return service
+
+
+class _Traced:
+    """The ledger as the appender uses it: each batch is a span that links to the requests it serves."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
+        """Return one outcome for each submission, in order."""
+        with span("ledger.decide", linked=[each.traceparent for each in incoming], submissions=len(incoming)):
+            return self._ledger.submit(incoming, atomic=atomic)

@@ -1,0 +1,150 @@
+import asyncio
+import io
+import json
+import logging
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from api.http import cursors
+from api.http.group_read import GroupRead
+from api.http.problems import language_of
+from api.http.serve import NotLoopback, require_loopback
+from api.http.tokens import Tokens, TokensUnreadable, make_tokens, read_tokens
+from infra import telemetry
+
+
+def test_tokens_are_made_once_for_their_owner_alone_and_kept_as_digests(tmp_path: Path) -> None:
+    clear = make_tokens(tmp_path / "run", ["CNCA", "CNCA-R-2031-101"])
+    text = clear.read_text()
+    assert make_tokens(tmp_path / "run", ["SAMR"]).read_text() == text
+    kept = tmp_path / "run" / "tokens.json"
+    for file in (clear, kept):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    tokens = read_tokens(kept)
+    for line in text.splitlines():
+        party, token = line.split()
+        assert token not in kept.read_text()
+        assert tokens.party(f"Bearer {token}") == tokens.party(f"bearer {token}") == party
+        assert tokens.party(f"Basic {token}") is None
+    assert tokens.party(None) is None
+    assert tokens.party("Bearer ") is None
+    assert Tokens({}).party("Bearer x") is None
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"xy":"CNCA"}', '{"%s":"nobody"}' % ("0" * 64), '{"%s":1}' % ("0" * 64)]
+)
+def test_a_broken_tokens_file_says_so_in_both_languages(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "tokens.json"
+    file.write_text(content)
+    with pytest.raises(TokensUnreadable, match=r"令牌文件.*cannot be read"):
+        read_tokens(file)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", ""])
+def test_only_this_machine_is_served(host: str) -> None:
+    with pytest.raises(NotLoopback, match=r"拒绝监听.*Refusing"):
+        require_loopback(host)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
+def test_loopback_addresses_are_served(host: str) -> None:
+    require_loopback(host)
+
+
+def test_a_cursor_is_read_by_the_query_that_gave_it_out_alone() -> None:
+    cursor = cursors.encode("trail a", [17, "证书", 20])
+    assert cursors.decode("trail a", cursor) == [17, "证书", 20]
+    for operation, text in (("trail b", cursor), ("trail a", cursor[:-2]), ("trail a", "é"), ("trail a", "")):
+        with pytest.raises(cursors.CursorInvalid):
+            cursors.decode(operation, text)
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [(None, "zh"), ("", "zh"), ("en", "en"), ("en-GB,en;q=0.9", "en"), ("zh-CN, en;q=0.5", "zh"), ("fr", "zh"),
+     ("en;q=0.2, zh;q=0.9", "zh"), ("en;q=nonsense", "zh"), ("de, en;q=0.1", "en")],
+)  # fmt: skip
+def test_the_language_is_the_one_preferred_of_those_we_speak(header: str | None, language: str) -> None:
+    assert language_of(header) == language
+
+
+def test_what_is_asked_while_a_query_runs_is_asked_together_in_the_next_one() -> None:
+    batches: list[list[int]] = []
+
+    async def read(asked: Sequence[int]) -> list[int]:
+        batches.append(list(asked))
+        await asyncio.sleep(0)
+        if 13 in asked:
+            raise LookupError
+        return [number * 2 for number in asked]
+
+    async def main() -> None:
+        group = GroupRead(read)
+        assert await group.ask(1) == 2
+        for _ in range(3):
+            assert await asyncio.gather(*(group.ask(number) for number in range(10))) == [2 * n for n in range(10)]
+        with pytest.raises(LookupError):
+            await group.ask(13)
+        assert await group.ask(5) == 10
+
+    asyncio.run(main())
+    assert batches[0] == [1]
+    assert len(batches) <= 9
+
+
+def test_a_callers_context_is_kept_and_a_malformed_one_replaced() -> None:
+    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    assert telemetry.current_traceparent(given) == given
+    for wrong in (None, "", "nonsense", given.replace("0af7651916cd43dd8448eb211c80319c", "0" * 32), f"ff{given[2:]}"):
+        made = telemetry.current_traceparent(wrong)
+        assert made != given
+        assert telemetry.parse_traceparent(made) is not None
+    assert telemetry.trace_id_of(given) == "0af7651916cd43dd8448eb211c80319c"
+    assert telemetry.trace_id_of(None) is None
+
+
+def test_a_span_continues_its_parent_and_links_to_those_it_works_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("test"))
+    first = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    other = "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with telemetry.span("outer", first, linked=[other, None, other], events=2):
+        running = telemetry.current_traceparent(other)
+        with telemetry.span("inner"):
+            pass
+    inner, outer = exporter.get_finished_spans()
+    assert outer.context is not None
+    assert f"{outer.context.trace_id:032x}" == running.split("-")[1] == first.split("-")[1]
+    assert [f"{link.context.trace_id:032x}" for link in outer.links] == [other.split("-")[1]]
+    assert inner.parent is not None
+    assert inner.parent.span_id == outer.context.span_id
+    assert not trace.get_current_span().get_span_context().is_valid
+
+
+def test_logs_are_json_lines_from_structlog_and_the_standard_library_alike() -> None:
+    root = logging.getLogger()
+    before, level = root.handlers, root.level
+    stream = io.StringIO()
+    try:
+        telemetry.configure_logging("info", stream)
+        structlog.get_logger("ledger").info("记录", position=18)
+        logging.getLogger("library").warning("told %s", "so")
+        structlog.get_logger("ledger").debug("silent")
+    finally:
+        root.handlers = before
+        root.setLevel(level)
+        structlog.reset_defaults()
+    own, foreign = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert (own["event"], own["position"], own["level"], own["logger"]) == ("记录", 18, "info", "ledger")
+    assert (foreign["event"], foreign["level"], foreign["logger"]) == ("told so", "warning", "library")
