@@ -4,6 +4,7 @@ The consumers know these ports alone; implementations are given to them where a 
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
@@ -59,6 +60,29 @@ class Observer(Protocol):
     def trouble(self, follower: str, error: BaseException) -> None:
         """Report that the follower was interrupted and will try again."""
         ...
+
+
+class Spans(Protocol):
+    """Makes the span of one piece of work; ``linked`` are the trace contexts of the facts it works for."""
+
+    def __call__(
+        self,
+        name: str,
+        traceparent: str | None = None,
+        *,
+        linked: Sequence[str | None] = (),
+        **attributes: str | float,
+    ) -> AbstractContextManager[object]:
+        """Return the span as a context."""
+        ...
+
+
+def untraced(
+    name: str, traceparent: str | None = None, *, linked: Sequence[str | None] = (), **attributes: str | float
+) -> AbstractContextManager[object]:
+    """Trace nothing."""
+    del name, traceparent, linked, attributes
+    return nullcontext()
 
 
 class Unobserved:

@@ -13,7 +13,7 @@ from typing import Protocol, cast
 import structlog
 
 from consumers.patience import TROUBLE, Patience
-from consumers.ports import Observer, Unobserved
+from consumers.ports import Observer, Spans, Unobserved, untraced
 from ledger.days import parse_instant
 from projections.feed import LANES, Bookmarks, Delivered, Feed
 from projections.projector import BookmarkMoved, Poisoned
@@ -44,7 +44,16 @@ class _Closable(Protocol):
 class ProjectionRun:
     """Feeds one view, or several that share a feed."""
 
-    def __init__(self, feed: Feed, views: Sequence[View], *, name: str, observer: Observer | None = None) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        views: Sequence[View],
+        *,
+        name: str,
+        observer: Observer | None = None,
+        spans: Spans = untraced,
+    ) -> None:
+        self._spans = spans
         self.name = name
         self._feed = feed
         self._views = list(views)
@@ -82,7 +91,9 @@ class ProjectionRun:
         with closing(cast("_Closable", batches)):
             for batch in batches:
                 if batch:
-                    self._apply(batch)
+                    linked = [delivered.traceparent for delivered in batch]
+                    with self._spans("ledger.project", linked=linked, views=self.name, events=len(batch)):
+                        self._apply(batch)
                     latest = max(batch, key=lambda delivered: delivered.position)
                     age = datetime.now(UTC) - parse_instant(latest.recorded.recorded)
                     self._observer.progress(self.name, latest.position, max(age.total_seconds(), 0.0))

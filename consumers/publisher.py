@@ -18,7 +18,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaTimeoutError
 
 from consumers.patience import TROUBLE, Patience
-from consumers.ports import Leadership, Observer, RelayBookmark, Saved, Unobserved
+from consumers.ports import Leadership, Observer, RelayBookmark, Saved, Spans, Unobserved, untraced
 from consumers.producing import abandon, make_producer
 from consumers.topic_reader import LaneEnd, Topic, TopicReader
 from ledger.log import LogUnavailable
@@ -41,6 +41,7 @@ class Message:
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
     since: datetime
+    traceparent: str | None = None
 
 
 class Source(Protocol):
@@ -92,7 +93,9 @@ class Publisher:
         bookmark: RelayBookmark,
         ensure_topics: Callable[[], object],
         observer: Observer | None = None,
+        spans: Spans = untraced,
     ) -> None:
+        self._spans = spans
         self.name = name
         self._source = source
         self._topic = topic
@@ -138,7 +141,10 @@ class Publisher:
                 for batch in batches:
                     if stop.is_set():
                         break
-                    self._publish(producer, batch)
+                    if batch:
+                        linked = [message.traceparent for message in batch]
+                        with self._spans("ledger.publish", linked=linked, topic=self._topic.name, events=len(batch)):
+                            self._publish(producer, batch)
                     self._report(batch)
             self._save()
         finally:
@@ -208,4 +214,3 @@ class Publisher:
         finally:
             admin.close()
         return [LaneEnd(0, end.offset) if end.is_headless else end for end in ends]
-

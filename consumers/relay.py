@@ -10,7 +10,7 @@ from typing import cast
 
 import orjson
 
-from consumers.ports import Leadership, Observer, RelayBookmark
+from consumers.ports import Leadership, Observer, RelayBookmark, Spans, untraced
 from consumers.publisher import Message, Publisher
 from consumers.topic_reader import Topic
 from ledger.days import instant_text
@@ -31,7 +31,9 @@ def message_of(row: Row) -> Message:
     ]
     if row.traceparent:
         headers.append(("traceparent", row.traceparent.encode()))
-    return Message(row.position, lane_of(row.stream), row.stream.encode(), row.raw, tuple(headers), row.recorded)
+    return Message(
+        row.position, lane_of(row.stream), row.stream.encode(), row.raw, tuple(headers), row.recorded, row.traceparent
+    )
 
 
 class EventSource:
@@ -61,6 +63,7 @@ def relay(
     bookmark: RelayBookmark,
     ensure_topics: Callable[[], object],
     observer: Observer | None = None,
+    spans: Spans = untraced,
 ) -> Publisher:
     """Return the publisher that fills ``topic`` with the events of the log; ``run(stop)`` it.
 
@@ -75,4 +78,5 @@ def relay(
         bookmark=bookmark,
         ensure_topics=ensure_topics,
         observer=observer,
+        spans=spans,
     )

@@ -23,6 +23,7 @@ def open_ledger(database_url: str, *, pool_size: int = 2) -> Ledger:
             "POSTGRES_PASSWORD": str(parts.get("password", "")),
             "POSTGRES_POOL_SIZE": str(pool_size),
             "POSTGRES_MAX_OVERFLOW": "8",
+            "POSTGRES_CONNECT_TIMEOUT": "5",
         }
     )
 

@@ -23,7 +23,7 @@ from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
 from infra.settings import Settings
-from infra.telemetry import configure_logging, configure_telemetry
+from infra.telemetry import configure_logging, configure_telemetry, span
 from projections.feed import Feed
 from projections.projector import Projector
 from projections.registry import VIEWS
@@ -61,6 +61,7 @@ def relay() -> None:
         bookmark=RelayBookmarks(url, EVENTS),
         ensure_topics=lambda: ensure_topics(broker),
         observer=PublishedTimes(connector(url), EVENTS),
+        spans=span,
     )
     _until_stopped(publisher.run)
 
@@ -82,7 +83,7 @@ def project(
         feed = StoreFeed(ledger.event_log)
     else:
         feed = KafkaFeed(needed_bootstrap(settings), EVENTS, f"certledger.{'.'.join(names)}")
-    _until_stopped(ProjectionRun(feed, projectors, name="+".join(names)).run)
+    _until_stopped(ProjectionRun(feed, projectors, name="+".join(names), spans=span).run)
 
 
 def intake() -> None:

@@ -43,7 +43,7 @@ def migrate(url: str) -> list[str]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         connection.execute(_REGISTER)
-        known = dict(connection.execute("SELECT name, sha256 FROM schema_migrations").fetchall())
+        known: dict[str, str] = dict(connection.execute("SELECT name, sha256 FROM schema_migrations").fetchall())
         for migration in migrations():
             if migration.name in known:
                 if known[migration.name] != migration.digest:

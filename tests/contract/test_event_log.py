@@ -28,10 +28,8 @@ from tests.support.statements import (
 
 @pytest.fixture(params=["memory", "postgres"])
 def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
-    if request.param == "memory":
-        opened = open_memory_ledger()
-    else:
-        opened = open_ledger(request.getfixturevalue("database_url"))
+    on_postgres = request.param == "postgres"
+    opened = open_ledger(request.getfixturevalue("database_url")) if on_postgres else open_memory_ledger()
     yield opened
     opened.close()
 
