@@ -4,9 +4,9 @@ A lane is a twelfth of all streams (CRC-32 of the stream's identifier); the topi
 it. A view's bookmark says, for each lane, the position up to which it has seen everything.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 from zlib import crc32
 
 from ledger.envelope import Recorded
@@ -34,6 +34,18 @@ class Delivered:
         return self.recorded.position
 
 
+class Batch(tuple[Delivered, ...]):
+    """A batch of a feed that also knows how far each of its lanes has been seen, events or none."""
+
+    seen: Bookmarks
+
+    def __new__(cls, delivered: Iterable[Delivered], seen: Bookmarks) -> Self:
+        """Return the batch; ``seen`` gives, by lane, the position up to which nothing is missing after it."""
+        batch = super().__new__(cls, delivered)
+        batch.seen = seen
+        return batch
+
+
 class Feed(Protocol):
     """A source of recorded events: Kafka in production, the store's own log for rebuilds or without a broker."""
 
@@ -41,7 +53,7 @@ class Feed(Protocol):
         """Yield batches for ever, from the bookmarks on; an empty batch when nothing came for a while.
 
         ``bookmarks`` is asked again whenever the feed is given other lanes. Within a lane positions increase; an
-        event may be delivered more than once, and is never skipped.
+        event may be delivered more than once, and is never skipped. A feed that knows more yields :class:`Batch`.
         """
         ...
 
