@@ -86,7 +86,9 @@ class Appender:
                 raise Overloaded
             self._waiting.append(unit)
             self._size += len(incoming)
-            self._changed.notify()
+            # Waking the thread for each of those that it gathers would cost more than it records.
+            if len(self._waiting) == 1 or self._everybody_came():
+                self._changed.notify()
         return unit.answer
 
     def close(self) -> None:
