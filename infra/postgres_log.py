@@ -14,7 +14,8 @@ import psycopg
 from eventsourcing import persistence
 from eventsourcing.persistence import StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresFactory
-from psycopg.rows import tuple_row
+from eventsourcing.utils import EnvType
+from psycopg.rows import dict_row, tuple_row
 
 from infra.stamps import stamps
 from ledger.days import instant_text
@@ -22,6 +23,9 @@ from ledger.envelope import seal_around
 from ledger.log import Appended, ConcurrentUpdate, Draft, Known, Loaded, LogUnavailable, Row
 
 CHANNEL = "ledger_events"
+# Every statement here is a walk along an index. A plan made while the table was small, or before it was ever analysed,
+# must not scan the table once it has grown.
+PLANNING = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan"
 _COLUMNS = "notification_id, originator_id, originator_version, topic, state, recorded_at, traceparent, received_at"
 _HEAD = "SELECT notification_id, recorded_at FROM ledger_events ORDER BY notification_id DESC LIMIT 1"
 _READ = f"SELECT {_COLUMNS} FROM ledger_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
@@ -177,6 +181,13 @@ def _values(draft: Draft) -> dict[str, Any]:
 
 
 class LedgerFactory(PostgresFactory):
-    """The library's factory with our recorder; tables come from migrations, never from here."""
+    """The library's factory with our recorder and connections; tables come from migrations, never from here."""
 
     application_recorder_class = LedgerRecorder
+    DATABASE_URL = "DATABASE_URL"
+
+    def __init__(self, env: EnvType | None) -> None:
+        super().__init__(env)
+        # The whole URL, so that what the library does not know (TLS, failover hosts) is kept.
+        self.datastore.pool.conninfo = self.env.get(self.DATABASE_URL) or ""
+        self.datastore.pool.kwargs = {"row_factory": dict_row, "options": PLANNING}
