@@ -34,7 +34,7 @@ class Delivered:
         return self.recorded.position
 
 
-class Batch(tuple[Delivered, ...]):
+class Batch(tuple[Delivered, ...]):  # noqa: SLOT001 - a tuple of its own with an attribute cannot have slots
     """A batch of a feed that also knows how far each of its lanes has been seen, events or none."""
 
     seen: Bookmarks

@@ -17,7 +17,7 @@ from ledger.envelope import Recorded
 from ledger.service import Incoming, Ledger
 from projections.feed import Delivered, lane_of
 from projections.projector import Projector
-from projections.rebuild import rebuild
+from projections.rebuild import rebuild_together
 from projections.registry import VIEWS, make_views
 from projections.store_feed import StoreFeed
 from tests.support.lives import lives
@@ -117,11 +117,12 @@ def _projector_seconds(ledger: Ledger, url: str) -> dict[str, float]:
     return {name: (seconds + reading / len(MEASURED)) / head for name, seconds in spent.items()}
 
 
-def _rebuild_seconds(ledger: Ledger, url: str, name: str) -> float:
+def _rebuild_seconds(ledger: Ledger, url: str, *names: str) -> float:
     started = time.perf_counter()
     feed = StoreFeed(ledger.event_log, wait_seconds=0.01)
-    result = rebuild(VIEWS[name](), feed, lambda: psycopg.connect(url), compare=False)
-    assert result.switched
+    views = [VIEWS[name]() for name in names]
+    results = rebuild_together(views, feed, lambda: psycopg.connect(url), compare=False)
+    assert all(result.switched for result in results)
     return (time.perf_counter() - started) / ledger.event_log.head()
 
 
@@ -161,9 +162,11 @@ def test_the_projector_is_twenty_times_the_runner_and_a_rebuild_half_of_a_copy(
             end="",
         )
     faster = sum(theirs.values()) / sum(ours.values())
-    share = sum(copied.values()) / sum(rebuilt.values())
+    together = _rebuild_seconds(spoken, database_url, *MEASURED)
+    share = sum(copied.values()) / together
     print(
-        f"\nthree views: {1 / sum(ours.values()):,.0f} events/s, {faster:.1f} × the runner; rebuild {share:.2f} of COPY"
+        f"\nthree views: {1 / sum(ours.values()):,.0f} events/s, {faster:.1f} × the runner;"
+        f" rebuilt together {together * 1e6:.1f} µs/event, {share:.2f} of COPY"
     )
     assert faster >= 20
     assert share >= 0.5

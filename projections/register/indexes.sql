@@ -1,0 +1,15 @@
+ALTER TABLE certificate ADD PRIMARY KEY (stream);
+CREATE INDEX certificate_body ON certificate (body, stream);
+CREATE INDEX certificate_holder ON certificate (holder_key, stream);
+CREATE INDEX certificate_producer ON certificate (producer_key, stream) WHERE producer_key IS NOT NULL;
+CREATE INDEX certificate_factory ON certificate (factory_key, stream) WHERE factory_key IS NOT NULL;
+ALTER TABLE standing ADD PRIMARY KEY (stream);
+CREATE INDEX body_standing_body ON body_standing (body);
+CREATE INDEX body_standing_stream ON body_standing (stream);
+CREATE INDEX sample_failure_certificate ON sample_failure (certificate);
+CREATE INDEX sample_failure_stream ON sample_failure (stream);
+CREATE INDEX finding_open_certificate ON finding_open (certificate);
+CREATE INDEX finding_open_stream ON finding_open (stream);
+CREATE INDEX case_open_certificate ON case_open (certificate);
+CREATE INDEX case_open_stream ON case_open (stream);
+ALTER TABLE fact ADD PRIMARY KEY (stream, version);

@@ -1,0 +1,29 @@
+"""All views by name; each call makes a new one, with a memory of its own unless views are made together."""
+
+from collections.abc import Callable, Iterable
+
+from projections.certificates.timelines import Timelines
+from projections.history.project import History
+from projections.register.project import Register
+from projections.search.project import Search
+from projections.trail.project import Trail
+from projections.view import View
+
+VIEWS: dict[str, Callable[[], View]] = {
+    "register": Register,
+    "history": History,
+    "trail": Trail,
+    "search": Search,
+}
+
+
+def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
+    """Return new views that share one memory of timelines: for one thread that feeds them the same batches."""
+    shared = Timelines()
+    made: dict[str, Callable[[], View]] = {
+        **VIEWS,
+        "register": lambda: Register(shared),
+        "history": lambda: History(shared),
+        "search": lambda: Search(shared),
+    }
+    return [made[name]() for name in names]

@@ -1,0 +1,1 @@
+"""The search view: certificates by any part of their number, names, scope or product, Chinese or Latin."""

@@ -1,0 +1,1 @@
+"""The trail view: every event about any subject, in order of position."""

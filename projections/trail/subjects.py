@@ -1,0 +1,85 @@
+"""Whom and what an event is about follows from its own stream alone, so that arrival across streams plays no part.
+
+A suspension belongs to the holder's trail although it names no holder: a stream's *roles* are carried along.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ledger.envelope import Recorded
+from ledger.families import body_stream, certificate_stream, organisation_stream, person_stream
+
+Roles = Mapping[str, tuple[str, ...]]
+_PARTIES = ("holder", "producer", "factory")
+_ORGANISATION = "organisation:"
+
+
+def roles_after(roles: Roles, recorded: Recorded) -> Roles:
+    """Return the roles of a stream after an event: what it states anew takes the place of what was known."""
+    data = recorded.event["data"]
+    stated: dict[str, tuple[str, ...]] = {}
+    for said in (data, data.get("replacement")):
+        if said:
+            stated |= _stated(recorded.stream, said)
+    if all(roles.get(role) == subjects for role, subjects in stated.items()):
+        return roles
+    return {**roles, **stated}
+
+
+def subjects(recorded: Recorded, before: Roles, after: Roles) -> dict[str, None]:
+    """Return all subjects of an event, its own stream first."""
+    found = {recorded.stream: None}
+    event = recorded.event
+    family, _, rest = recorded.stream.partition(":")
+    if family == "certificate":
+        found[body_stream(rest.partition(":")[0])] = None
+    for roles in (before, after) if before is not after else (after,):
+        for named in roles.values():
+            found.update(dict.fromkeys(named))
+    if event["source"].startswith(_ORGANISATION):
+        found[organisation_stream(event["source"].partition(":")[2])] = None
+    data = event["data"]
+    found.update(dict.fromkeys(_named(family, rest, data)))
+    if data.get("replacement"):
+        found.update(dict.fromkeys(_named(family, rest, data["replacement"])))
+    return found
+
+
+def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    stated: dict[str, tuple[str, ...]] = {}
+    if stream.startswith("certificate:"):
+        said = data.get("details") or data.get("changes")
+        if said:
+            for role in _PARTIES:
+                party = said.get(role)
+                if party is not None:
+                    code = party.get("code")
+                    stated[role] = (organisation_stream(code),) if code else ()
+    elif stream.startswith("inspection:") and "organisation" in data:
+        stated["inspected"] = (organisation_stream(data["organisation"]),)
+        stated["certificates"] = tuple(data.get("certificates") or ())
+    elif stream.startswith("case:") and "target" in data:
+        stated["target"] = (data["target"],)
+        stated["certificates"] = tuple(data.get("certificates") or ())
+        stated["inspections"] = tuple(data.get("inspections") or ())
+    return stated
+
+
+def _named(family: str, rest: str, data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what an event names for itself alone: signatories, certificates, bodies."""
+    for signer in data.get("signers") or ():
+        yield person_stream(signer.get("register", "CCAA"), signer["number"])
+    if family == "certificate":
+        body = rest.partition(":")[0]
+        for there, number in (("from_body", "from_number"), ("to_body", "to_number")):
+            if there in data:
+                yield body_stream(data[there])
+                yield certificate_stream(data[there], data[number])
+        for other in ("replaces", "replaced_by"):
+            if data.get(other):
+                yield certificate_stream(body, data[other])
+    elif family == "person" and "body" in data:
+        yield body_stream(data["body"])
+    elif family == "inspection":
+        yield from data.get("certificates") or ()
+        yield from (each for each in data.get("inspectors") or () if each.startswith("person:"))
