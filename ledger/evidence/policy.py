@@ -1,0 +1,120 @@
+"""Whom an auditor trusts: the text form of C2SP tlog-policy with logs, witnesses, groups k-of-n and one quorum."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from ledger.evidence.notes import COSIGNATURE_V1, ED25519, Checkpoint, Note, Verifier, parse_checkpoint, parse_vkey
+from ledger.evidence.strict import EvidenceError, decode_decimal, decode_text
+
+MAXIMUM_POLICY = 262_144
+MAXIMUM_LINES = 128
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A checkpoint with the signatures that stand behind it."""
+
+    checkpoint: Checkpoint
+    log: Verifier
+    cosigned: dict[str, int]
+    quorum: bool
+
+
+@dataclass(slots=True)
+class Policy:
+    """Logs and witnesses by key, groups in order of definition, and the name that must have witnessed."""
+
+    logs: list[Verifier] = field(default_factory=list)
+    witnesses: dict[str, Verifier] = field(default_factory=dict)
+    groups: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
+    quorum: str = NONE
+
+    def is_met(self, cosigned: Iterable[str]) -> bool:
+        """Whether the witnesses that cosigned make the quorum."""
+        have = set(cosigned)
+        for name, (least, members) in self.groups.items():
+            if sum(member in have for member in members) >= least:
+                have.add(name)
+        return self.quorum == NONE or self.quorum in have
+
+    def accept(self, note: Note) -> Accepted:
+        """Return what stands behind a checkpoint's note, or raise unless one of the logs signed it.
+
+        A missing quorum is told, not raised: what the log alone signed is still evidence against the log.
+        """
+        signed = note.verify([*self.logs, *self.witnesses.values()])
+        checkpoint = parse_checkpoint(note.text)
+        for log in self.logs:
+            if log in signed and log.name == checkpoint.origin:
+                times = {name: signed.get(key) for name, key in self.witnesses.items()}
+                cosigned = {name: time for name, time in times.items() if time is not None}
+                return Accepted(checkpoint, log, cosigned, self.is_met(cosigned))
+        raise EvidenceError("no trusted key of this log signed the checkpoint")
+
+
+def parse_policy(raw: bytes) -> Policy:
+    """Return the policy of a text file, or raise naming the line."""
+    policy, quorums, members = Policy(), 0, set[str]()
+    lines = decode_text(raw, MAXIMUM_POLICY).split("\n")
+    for number, line in enumerate(lines, 1):
+        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in line):
+            raise EvidenceError(f"line {number}: control character")
+        words = [word for word in line.replace("\t", " ").split(" ") if word]
+        if not words or words[0].startswith("#"):
+            continue
+        try:
+            quorums += _read(policy, words, members, quorums)
+        except EvidenceError as error:
+            raise EvidenceError(f"line {number}: {error}") from error
+    if quorums != 1:
+        raise EvidenceError("a policy has one quorum line")
+    return policy
+
+
+def _read(policy: Policy, words: list[str], members: set[str], quorums: int) -> int:
+    if len(policy.logs) + len(policy.witnesses) + len(policy.groups) >= MAXIMUM_LINES:
+        raise EvidenceError(f"more than {MAXIMUM_LINES} logs, witnesses and groups")
+    match words:
+        case ["log", vkey, *url] if len(url) <= 1:
+            _add_log(policy, parse_vkey(vkey))
+        case ["witness", name, vkey, *url] if len(url) <= 1:
+            _add_witness(policy, name, parse_vkey(vkey))
+        case ["group", name, least, *names] if names:
+            _new_name(policy, name)
+            for each in names:
+                if each not in policy.witnesses and each not in policy.groups:
+                    raise EvidenceError(f"{each} is not defined above")
+                if each in members:
+                    raise EvidenceError(f"{each} is a member already")
+                members.add(each)
+            count = {"all": len(names), "any": 1}.get(least) or decode_decimal(least)
+            if not 1 <= count <= len(names):
+                raise EvidenceError("a group needs 1 to all of its members")
+            policy.groups[name] = (count, tuple(names))
+        case ["quorum", name]:
+            if quorums or (name != NONE and name not in policy.witnesses and name not in policy.groups):
+                raise EvidenceError("a quorum is stated once, of a name defined above")
+            policy.quorum = name
+            return 1
+        case _:
+            raise EvidenceError("not a policy line")
+    return 0
+
+
+def _add_log(policy: Policy, key: Verifier) -> None:
+    if key.kind != ED25519 or any(key.public == each.public for each in policy.logs):
+        raise EvidenceError("a log has its own key of kind 0x01")
+    policy.logs.append(key)
+
+
+def _add_witness(policy: Policy, name: str, key: Verifier) -> None:
+    _new_name(policy, name)
+    if key.kind != COSIGNATURE_V1 or any(key.public == each.public for each in policy.witnesses.values()):
+        raise EvidenceError("a witness has its own key of kind 0x04")
+    policy.witnesses[name] = key
+
+
+def _new_name(policy: Policy, name: str) -> None:
+    if name == NONE or name in policy.witnesses or name in policy.groups:
+        raise EvidenceError(f"{name} is taken")

@@ -1,0 +1,175 @@
+"""What a verification found: every bad index, stream and reason, in Chinese and English, with one result code.
+
+0 sound · 1 tampered · 2 unreadable · 3 incomplete or stale · 4 usage; the gravest finding decides.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+MAXIMUM_NAMED = 10_000
+
+
+class Result(IntEnum):
+    """The exit code."""
+
+    SOUND = 0
+    TAMPERED = 1
+    UNREADABLE = 2
+    INCOMPLETE = 3
+    USAGE = 4
+
+
+_RESULTS = {
+    Result.SOUND: ("完好", "sound"),
+    Result.TAMPERED: ("已被改动", "tampered"),
+    Result.UNREADABLE: ("无法读取", "unreadable"),
+    Result.INCOMPLETE: ("不完整或已过时", "incomplete or stale"),
+    Result.USAGE: ("用法错误", "usage"),
+}
+_T, _U, _I = Result.TAMPERED, Result.UNREADABLE, Result.INCOMPLETE
+REASONS: dict[str, tuple[Result, str, str]] = {
+    "FILE_HASH_MISMATCH": (_T, "文件与清单中的摘要不符", "the file differs from its digest in the manifest"),
+    "FILE_UNLISTED": (_T, "文件不在清单内", "the file is not in the manifest"),
+    "ENTRY_EDITED": (_T, "条目被改动", "the entry is not the one that the log signed here"),
+    "ENTRY_INSERTED": (_T, "条目系插入", "the entry was put in: the log never signed it"),
+    "ENTRY_MOVED": (_T, "条目不在原位", "the entry belongs at another index"),
+    "ENTRY_MISSING": (_T, "条目被删除", "the entry that the log signed here was taken out"),
+    "ENTRY_MALFORMED": (_T, "条目不是登记事件", "the entry is not a recorded event"),
+    "ENTRY_BUNDLE_MALFORMED": (_T, "条目文件格式错误", "the entry bundle's lengths do not fit"),
+    "ENTRY_BUNDLE_TOO_LONG": (_T, "条目多于检查点所载", "more entries than the checkpoint covers"),
+    "TILE_MISMATCH": (_T, "散列瓦片与条目不符", "the tile differs from the hashes of the entries"),
+    "ROOT_MISMATCH": (_T, "树根与检查点不符", "the entries do not make the root that the log signed"),
+    "RANGE_MISMATCH": (_T, "区间与上层散列不符", "the entries of this range do not make the hash above them"),
+    "STREAM_VERSION_GAP": (_T, "事件流版本不连续", "the stream's versions do not follow one another"),
+    "RECORDED_NOT_INCREASING": (_T, "登记时间未递增", "the time of recording does not increase"),
+    "STATEMENT_SIGNATURE_INVALID": (_T, "机构签名无效", "the issuer's signature does not fit the statement"),
+    "SIGNED_OUTSIDE_VALIDITY": (_T, "签名密钥不在有效期内", "signed with a key that was not valid then"),
+    "WRONG_SIGNER": (_T, "签名者不是陈述者", "none of the signatures is the source's own"),
+    "CHECKPOINT_SIGNATURE_INVALID": (_T, "检查点签名无效", "no trusted key's valid signature is on the checkpoint"),
+    "CHECKPOINT_CONTRADICTED": (_T, "清单与检查点矛盾", "the manifest contradicts the checkpoint"),
+    "OLDER_CHECKPOINT_INCONSISTENT": (_T, "与较早检查点不一致", "the entries contradict an older checkpoint"),
+    "INCONSISTENT": (_T, "与所信任的检查点不一致", "history was rewritten since the trusted checkpoint"),
+    "SPLIT_VIEW": (_T, "同一大小出现两个树根", "two roots were signed for one size"),
+    "ROLLED_BACK": (_T, "日志回退", "a later checkpoint covers fewer entries than the trusted one"),
+    "WRONG_ORIGIN": (_T, "日志来源不同", "the checkpoint is of another log"),
+    "BUNDLE_UNREADABLE": (_U, "证据包无法打开", "the bundle cannot be opened"),
+    "FILE_UNREADABLE": (_U, "文件无法读取", "the file cannot be read"),
+    "MANIFEST_UNREADABLE": (_U, "清单无法读取", "the manifest cannot be read"),
+    "KEYS_UNREADABLE": (_U, "密钥文件无法读取", "the key file cannot be read"),
+    "CHECKPOINT_UNREADABLE": (_U, "检查点无法读取", "the checkpoint cannot be read"),
+    "FILE_MISSING": (_I, "缺少文件", "the file is not there"),
+    "TRUNCATED": (_I, "条目不全", "entries that the signed checkpoint covers are not there"),
+    "UNCHECKED": (_I, "无法核验的区间", "no signed hash reaches this range"),
+    "ENTRIES_WITHHELD": (_I, "条目未提供", "only the hashes of these entries are there"),
+    "STALE": (_I, "检查点过时", "the checkpoint is older than allowed"),
+    "QUORUM_NOT_MET": (_I, "见证数量不足", "the policy's quorum of witnesses did not cosign"),
+    "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key that is not in the key file"),
+}
+
+
+@dataclass(slots=True)
+class Finding:
+    """One thing that is wrong; ``first`` and ``last`` are leaf indexes, both included."""
+
+    code: str
+    first: int | None = None
+    last: int | None = None
+    stream: str | None = None
+    version: int | None = None
+    path: str | None = None
+    detail: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the finding with its reason in both languages."""
+        result, chinese, english = REASONS[self.code]
+        names = ("first", "last", "stream", "version", "path", "detail")
+        members = {name: value for name in names if (value := getattr(self, name)) is not None}
+        return {"code": self.code, "result": int(result), "zh": chinese, "en": english, **members}
+
+    def as_text(self) -> str:
+        """Return one line."""
+        _, chinese, english = REASONS[self.code]
+        parts = [f"{self.code} {chinese} / {english}"]
+        if self.first is not None:
+            parts.append(
+                f"index {self.first}" if self.last in {None, self.first} else f"index {self.first}–{self.last}"
+            )
+        if self.stream is not None:
+            parts.append(self.stream if self.version is None else f"{self.stream} v{self.version}")
+        parts += [each for each in (self.path, self.detail) if each]
+        return " · ".join(parts)
+
+
+@dataclass(slots=True)
+class Report:
+    """The findings of one verification and what was covered."""
+
+    origin: str | None = None
+    size: int | None = None
+    root: str | None = None
+    entries: int = 0
+    streams: int = 0
+    signed: int = 0
+    unsigned: int = 0
+    witnesses: dict[str, int] = field(default_factory=dict)
+    last_recorded: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    _counts: Counter[str] = field(default_factory=Counter)
+    _open: dict[str, Finding] = field(default_factory=dict)
+
+    def add(self, code: str, first: int | None = None, last: int | None = None, **more: Any) -> None:
+        """Record a finding; beyond 10,000 of one code neighbouring indexes are joined, so no index is ever dropped."""
+        self._counts[code] += 1
+        if first is not None and self._counts[code] > MAXIMUM_NAMED:
+            run = self._open.get(code)
+            if run is not None and run.last is not None and first in {run.last, run.last + 1}:
+                run.last = first if last is None else last
+                return
+            self._open[code] = Finding(code, first, first if last is None else last)
+            self.findings.append(self._open[code])
+            return
+        self.findings.append(Finding(code, first, last, **more))
+
+    @property
+    def result(self) -> Result:
+        """The gravest result: tampered before unreadable before incomplete."""
+        return Result(min((REASONS[each.code][0] for each in self.findings), default=Result.SOUND))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report for machines."""
+        chinese, english = _RESULTS[self.result]
+        return {
+            "format": "certledger-verification/1",
+            "result": int(self.result),
+            "zh": chinese,
+            "en": english,
+            "origin": self.origin,
+            "size": self.size,
+            "root": self.root,
+            "entries": self.entries,
+            "streams": self.streams,
+            "signed": self.signed,
+            "unsigned": self.unsigned,
+            "witnesses": self.witnesses,
+            "last_recorded": self.last_recorded,
+            "findings": [each.as_json() for each in self.findings],
+            "notes": self.notes,
+        }
+
+    def as_text(self) -> str:
+        """Return the report for people."""
+        chinese, english = _RESULTS[self.result]
+        lines = [
+            f"{chinese} / {english}",
+            f"日志 / log: {self.origin}",
+            f"检查点 / checkpoint: {self.size} · {self.root}",
+            f"条目 / entries: {self.entries} · 事件流 / streams: {self.streams}",
+            f"已签名 / signed: {self.signed} · 未签名 / unsigned: {self.unsigned}",
+            *(f"见证 / witness: {name} · {time}" for name, time in sorted(self.witnesses.items())),
+            *(f"注意 / note: {each}" for each in self.notes),
+            *(each.as_text() for each in self.findings),
+        ]
+        return "\n".join(lines) + "\n"
