@@ -18,6 +18,10 @@ from ledger.days import parse_instant
 from projections.feed import LANES, Bookmarks, Delivered, Feed
 from projections.projector import BookmarkMoved, Poisoned
 
+# A transaction costs as much as many events: after a small batch the next one may grow for a moment.
+SMALL_BATCH = 100
+GATHER_SECONDS = 0.015
+
 log = structlog.get_logger(__name__)
 
 

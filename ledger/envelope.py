@@ -20,7 +20,8 @@ from ledger.families import EVENT_TYPES
 from ledger.refusals import Problem, Refusal
 from ledger.validation import problems_of
 
-MAXIMUM_BYTES = 65_536
+# With its record an event must fit into a log entry of 65,535 octets (C2SP tlog-tiles).
+MAXIMUM_BYTES = 57_344
 _REQUIRED = ("data", "id", "source", "specversion", "subject", "time", "type")
 _ALLOWED = frozenset((*_REQUIRED, "datacontenttype"))
 _UNKNOWN = "0000-00-00T00:00:00.000000Z"

@@ -4,8 +4,9 @@ Facts about one certificate may share a batch; what is refused answers for itsel
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 from typing import Any, cast
@@ -17,13 +18,14 @@ from ledger import timeline as timelines
 from ledger.decide import Decision, Timelines, decide, evolve, streams_read
 from ledger.envelope import Recorded, Submission, open_recorded
 from ledger.families import FAMILIES
-from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, Loaded, LogUnavailable, Row
+from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, LogUnavailable, Row
 from ledger.outcomes import Outcome, Receipt
 from ledger.refusals import Refusal
 from ledger.timeline import Timeline
 
 CACHED_STREAMS = 4_000
 ATTEMPTS = 20
+UNSURE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,7 @@ class Ledger(Application[str]):
     def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
         """Return one outcome for each submission, in order. ``atomic``: all are recorded, or none is."""
         with self._lock:
-            for attempt in range(ATTEMPTS):
-                try:
-                    return self._submit(incoming, atomic=atomic)
-                except ConcurrentUpdate:
-                    continue
-                except LogUnavailable:
-                    # A dead pooled connection looks like a dead database: once more tells them apart.
-                    if attempt:
-                        raise
-        raise ConcurrentUpdate(f"gave up after {ATTEMPTS} attempts")
+            return self._attempt(incoming, atomic=atomic)
 
     def timeline(self, stream: str) -> Timeline[Any]:
         """Return what is known about one stream now, read from the log."""
@@ -69,63 +62,154 @@ class Ledger(Application[str]):
             timeline = evolve(timeline, recorded)
         return timeline
 
-    def _submit(self, incoming: Sequence[Incoming], *, atomic: bool) -> list[Outcome]:
-        batch = _Batch(self, [i.submission for i in incoming if isinstance(i.submission, Submission)])
-        outcomes = [batch.judge(each) for each in incoming]
-        refused = [o for o in outcomes if isinstance(o, Refusal)]
-        appended: Sequence[Appended] = ()
-        if atomic and refused:
-            outcomes = [_sunk(outcome) for outcome in outcomes]
-        elif batch.drafts:
-            appended = self.event_log.append(batch.drafts, batch.expect, batch.head)
-            self._remember(batch, appended)
-            outcomes = [_placed(outcome, appended) for outcome in outcomes]
-        for source, identity, raw, first in batch.equivocations:
+    def submit_all(self, batches: Iterable[Sequence[Incoming]]) -> Iterator[list[Outcome]]:
+        """Yield the outcomes of each batch, in order; while one batch is being recorded, the next one is judged.
+
+        A batch that was judged on what the one before it would record is judged again where that came otherwise.
+        """
+        with self._lock, ThreadPoolExecutor(1, thread_name_prefix="recorder") as recorder:
+            ahead: tuple[_Judged, Future[list[Appended]]] | None = None
+            for incoming in batches:
+                judged: _Judged | None = None
+                if ahead is not None:
+                    judged = self._judge_beside(incoming, ahead[0])
+                    outcomes, came_as_judged = self._finish(*ahead)
+                    judged = judged if came_as_judged else None
+                    ahead = None
+                    yield outcomes
+                if judged is None:
+                    judged = self._judged_for_sure(incoming)
+                self._remember(judged.batch)
+                ahead = (judged, recorder.submit(self._append, judged.batch, self._head_for(judged.batch)))
+            if ahead is not None:
+                yield self._finish(*ahead)[0]
+
+    def _judge_beside(self, incoming: Sequence[Incoming], under_way: "_Judged") -> "_Judged | None":
+        """Judge a batch on what another one, still under way, will have recorded; ``None`` where that must be seen."""
+        identities = {each.submission.identity for each in incoming if isinstance(each.submission, Submission)}
+        if not identities.isdisjoint(under_way.batch.identities):
+            return None
+        try:
+            return self._judge(incoming, ours=frozenset(draft.stream for draft in under_way.batch.drafts))
+        except LogUnavailable:
+            return None
+
+    def _finish(self, judged: "_Judged", appending: "Future[list[Appended]]") -> tuple[list[Outcome], bool]:
+        """Return the outcomes of a batch under way, and whether it came to be recorded as it was judged."""
+        try:
+            appended = appending.result()
+        except (ConcurrentUpdate, LogUnavailable):
+            self._cache.clear()
+            return self._attempt(judged.incoming), False
+        if appended and appended[0].position == self._cache_head + 1:
+            self._cache_head = appended[-1].position
+        return self._settled(judged, appended), True
+
+    def _judged_for_sure(self, incoming: Sequence[Incoming]) -> "_Judged":
+        try:
+            return self._judge(incoming)
+        except LogUnavailable:
+            return self._judge(incoming)
+
+    def _attempt(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
+        for attempt in range(ATTEMPTS):
+            try:
+                judged = self._judge(incoming)
+                if atomic and any(isinstance(outcome, Refusal) for outcome in judged.outcomes):
+                    judged = replace(judged, outcomes=[_sunk(outcome) for outcome in judged.outcomes])
+                    return self._settled(judged, ())
+                appended = self._append(judged.batch, self._head_for(judged.batch))
+                self._remember(judged.batch)
+                if appended and appended[0].position == self._cache_head + 1:
+                    self._cache_head = appended[-1].position
+                return self._settled(judged, appended)
+            except ConcurrentUpdate:
+                continue
+            except LogUnavailable:
+                # A dead pooled connection looks like a dead database: once more tells them apart.
+                if attempt:
+                    raise
+        raise ConcurrentUpdate(f"gave up after {ATTEMPTS} attempts")
+
+    def _judge(self, incoming: Sequence[Incoming], ours: frozenset[str] = frozenset()) -> "_Judged":
+        batch = _Batch(self, [i.submission for i in incoming if isinstance(i.submission, Submission)], ours)
+        return _Judged(incoming, batch, [batch.judge(each) for each in incoming])
+
+    def _head_for(self, batch: "_Batch") -> int:
+        """Return the position after which nothing may have been recorded, or the append checks what was relied on.
+
+        What this process itself recorded since is no surprise to a batch that was judged on it.
+        """
+        return UNSURE if batch.is_unsure else self._cache_head
+
+    def _append(self, batch: "_Batch", head: int) -> list[Appended]:
+        return self.event_log.append(batch.drafts, batch.expect, head) if batch.drafts else []
+
+    def _settled(self, judged: "_Judged", appended: Sequence[Appended]) -> list[Outcome]:
+        for source, identity, raw, first in judged.batch.equivocations:
             if first > 0 or appended:
                 position = first if first > 0 else appended[-first].position
                 self.event_log.keep_equivocation(source, identity, raw, position)
-        return outcomes
+        return [_placed(outcome, appended) for outcome in judged.outcomes]
 
-    def read(self, streams: Collection[str], identities: Collection[tuple[str, str]]) -> tuple[Loaded, Timelines]:
-        """Return the log's state and the timelines of these streams; what no other writer moved is remembered."""
+    def read(
+        self, streams: Collection[str], identities: Collection[tuple[str, str]], ours: frozenset[str]
+    ) -> tuple[Mapping[tuple[str, str], Known], Timelines, bool]:
+        """Return what is known under the identities, the streams' timelines, and whether they must be checked again.
+
+        What no other writer moved is remembered. ``ours`` are the streams that a batch under way writes to: they are
+        remembered as it will leave them, and checked at the append where that cannot be told from another's writing.
+        """
         missing = [stream for stream in streams if stream not in self._cache]
         loaded = self.event_log.load(self._cache_head, missing, identities)
-        for stream in loaded.changed:
+        changed = loaded.changed - ours
+        for stream in changed:
             self._cache.pop(stream, None)
         self._cache_head = loaded.head
-        moved = [stream for stream in streams if stream in loaded.changed and stream not in missing]
+        moved = [stream for stream in streams if stream in changed and stream not in missing]
         rows = dict(loaded.rows)
         if moved:
             rows.update(self.event_log.load(loaded.head, moved, ()).rows)
-        return loaded, {
+        found = {
             stream: self._cache[stream] if stream in self._cache else rebuild(stream, rows.get(stream, ()))
             for stream in streams
         }
+        return loaded.known, found, len(changed) < len(loaded.changed)
 
-    def _remember(self, batch: "_Batch", appended: Sequence[Appended]) -> None:
+    def _remember(self, batch: "_Batch") -> None:
         self._cache.update(batch.timelines)
         for stream in batch.timelines:
             self._cache.move_to_end(stream)
         while len(self._cache) > CACHED_STREAMS:
             self._cache.popitem(last=False)
-        if appended[0].position == batch.head + 1:
-            self._cache_head = appended[-1].position
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A batch whose outcomes are known but for the positions of what is still to be recorded."""
+
+    incoming: Sequence[Incoming]
+    batch: "_Batch"
+    outcomes: list[Outcome]
 
 
 class _Batch:
     """The working memory of one attempt: what was read, what was decided, what is expected at the append."""
 
-    def __init__(self, ledger: Ledger, submissions: Sequence[Submission]) -> None:
+    def __init__(self, ledger: Ledger, submissions: Sequence[Submission], ours: frozenset[str]) -> None:
         self._reads = {each.digest: streams_read(each) for each in submissions}
         wanted = dict.fromkeys(stream for streams in self._reads.values() for stream in streams)
-        loaded, timelines_now = ledger.read(wanted, {each.identity for each in submissions})
-        self.head = loaded.head
-        self.timelines = dict(timelines_now)
+        self._known, found, self.is_unsure = ledger.read(wanted, {each.identity for each in submissions}, ours)
+        self.timelines = dict(found)
         self.expect: dict[str, int] = {}
         self.drafts: list[Draft] = []
         self.equivocations: list[tuple[str, str, bytes, int]] = []
-        self._known = loaded.known
         self._drafted: dict[tuple[str, str], int] = {}
+
+    @property
+    def identities(self) -> Collection[tuple[str, str]]:
+        """The identities of what will be recorded."""
+        return self._drafted.keys()
 
     def judge(self, incoming: Incoming) -> Outcome:
         """Return the outcome of one submission; a new event's position is filled in after the append."""

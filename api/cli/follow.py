@@ -26,7 +26,7 @@ from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
 from projections.feed import Feed
 from projections.projector import Projector
-from projections.registry import VIEWS
+from projections.registry import VIEWS, make_views
 from projections.store_feed import StoreFeed
 
 
@@ -73,7 +73,7 @@ def project(
     settings = _started("project")
     url, broker = database_url(settings), bootstrap(settings)
     names = _known_views(views or list(EVERY_VIEW))
-    projectors = [Projector(connector(url), VIEWS[name]()) for name in names]
+    projectors = [Projector(connector(url), view) for view in make_views(names)]
     for projector in projectors:
         projector.prepare()
     feed: Feed

@@ -1,6 +1,6 @@
-"""Puts a rebuild together: the view, the feed that its events come from, and the live database."""
+"""Puts a rebuild together: the views, the feed that its events come from, and the live database."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from threading import Event
 from typing import Any
@@ -13,17 +13,17 @@ from infra.open_ledger import open_ledger
 from infra.services.errors import ServiceUnavailableError
 from infra.services.topics import EVENTS
 from projections.feed import Feed
-from projections.rebuild import RebuildIncomplete, RebuildRunning, ViewsDiffer, rebuild
-from projections.registry import VIEWS
+from projections.rebuild import RebuildIncomplete, RebuildRunning, ViewsDiffer, rebuild_together
+from projections.registry import make_views
 from projections.store_feed import StoreFeed
 
 Progress = Callable[[str, int, int], None]
 
 
-def rebuild_view(
-    view: str, source: str, database_url: str, bootstrap: str | None, *, force: bool, progress: Progress
-) -> dict[str, Any]:
-    """Rebuild one view and return what came of it: events, rows, differences, and if it was switched."""
+def rebuild_views(
+    views: Sequence[str], source: str, database_url: str, bootstrap: str | None, *, force: bool, progress: Progress
+) -> list[dict[str, Any]]:
+    """Rebuild views from one reading; return for each what came of it: rows, differences, and if it was switched."""
     ledger = open_ledger(database_url)
     feed: Feed
     bound: dict[int, int] | None = None
@@ -39,10 +39,12 @@ def rebuild_view(
     else:
         feed = StoreFeed(ledger.event_log)
     try:
-        rebuilt = rebuild(VIEWS[view](), feed, connector(database_url), bound=bound, force=force, progress=progress)
-        return asdict(rebuilt)
+        rebuilt = rebuild_together(
+            make_views(views), feed, connector(database_url), bound=bound, force=force, progress=progress
+        )
+        return [asdict(each) for each in rebuilt]
     except ViewsDiffer as error:
-        return {**asdict(error.rebuilt), "message": str(error)}
+        return [{**asdict(error.rebuilt), "message": str(error)}]
     except (RebuildRunning, RebuildIncomplete) as error:
         raise ServiceUnavailableError(str(error), str(error)) from error
     finally:

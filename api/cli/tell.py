@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 import typer
@@ -71,19 +71,20 @@ def submit(
 
 
 def rebuild(
-    view: Annotated[str, typer.Argument(help="视图名 · name of the view")],
+    views: Annotated[list[str], typer.Argument(help="视图名,可多个 · names of views")],
     source: Annotated[Source, typer.Option("--from", help="事件来源 · where the events come from")] = Source.STORE,
     force: Annotated[
         bool, typer.Option("--force", help="即使与现有视图不同也切换 · switch even if they differ")
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """在旁重建一个视图,逐行比较后切换,读取不中断。 Rebuild a view beside the live one, compare, switch."""
-    from api.cli.rebuilding import rebuild_view  # noqa: PLC0415 - joins the broker's client
+    """在旁重建视图,逐行比较后切换,读取不中断。 Rebuild views beside the live ones, compare, switch."""
+    from api.cli.rebuilding import rebuild_views  # noqa: PLC0415 - joins the broker's client
 
     settings = Settings()
-    if view not in VIEWS:
+    if not set(views) <= set(VIEWS):
         raise typer.BadParameter(f"可用视图 · views: {'、'.join(VIEWS)}")
+    named = f"{', '.join(views)} ← {source.value}"
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -91,19 +92,20 @@ def rebuild(
         TimeElapsedColumn(),
         console=Console(stderr=True),
     ) as progress:
-        task = progress.add_task(f"{view} ← {source.value}", total=None)
-        result = rebuild_view(
-            view,
+        task = progress.add_task(named, total=None)
+        results = rebuild_views(
+            views,
             source.value,
             database_url(settings),
             bootstrap(settings),
             force=force,
             progress=lambda phase, done, total: progress.update(
-                task, description=f"{view} ← {source.value}: {phase}", completed=done, total=total or None
+                task, description=f"{named}: {phase}", completed=done, total=total or None
             ),
         )
-    typer.echo(orjson.dumps(result).decode()) if json else _out.print(_rebuilt(result), markup=False)
-    if not result["switched"]:
+    for result in results:
+        typer.echo(orjson.dumps(result).decode()) if json else _out.print(_rebuilt(result), soft_wrap=True)
+    if not all(result["switched"] for result in results):
         raise typer.Exit(1)
 
 
@@ -154,5 +156,12 @@ def _said(answer: dict[str, object]) -> str:
     return orjson.dumps(answer).decode()
 
 
-def _rebuilt(result: dict[str, object]) -> str:
-    return orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
+def _rebuilt(result: dict[str, Any]) -> str:
+    if result["switched"]:
+        return (
+            f"[green]✓[/] {result['view']}: {result['rows']:,} 行,与原视图逐行一致,已切换。"
+            f" {result['rows']:,} rows, equal to the live ones row by row; switched."
+            if result["compared"] and not result["differences"]
+            else f"[yellow]![/] {result['view']}: {result['rows']:,} 行,已切换。 {result['rows']:,} rows; switched."
+        )
+    return f"[red]✗[/] {result['view']}: {result.get('message', '')}"

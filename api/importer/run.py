@@ -5,8 +5,10 @@ A row's identity follows from its content, so a batch whose fate is unknown is s
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -30,8 +32,8 @@ _LONGEST_PAUSE_SECONDS = 5.0
 class Submits(Protocol):
     """The part of the ledger that an import needs."""
 
-    def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
-        """Return one outcome for each submission, in order."""
+    def submit_all(self, batches: Iterable[Sequence[Incoming]]) -> Iterator[list[Outcome]]:
+        """Yield one outcome for each submission of each batch, in order."""
         ...
 
 
@@ -56,10 +58,8 @@ def import_directory(
     tell = on_finding or (lambda _: None)
     began = time.monotonic()
     with _rare_collections(), batches_ahead(files, batch_size) as batches:
-        for batch in batches:
+        for batch, outcomes in _recorded(ledger, iter(batches), submitter, patience_seconds):
             _take_in(batch, report, tell)
-            incoming = [Incoming(pending.submission, submitter) for pending in batch.pending]
-            outcomes = _submitted(ledger, incoming, patience_seconds)
             for pending, outcome in zip(batch.pending, outcomes, strict=True):
                 _account(pending, outcome, report, tell)
             if progress is not None:
@@ -79,18 +79,37 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*usual)
 
 
-def _submitted(ledger: Submits, incoming: list[Incoming], patience_seconds: float) -> list[Outcome]:
-    if not incoming:
-        return []
+def _recorded(
+    ledger: Submits, batches: Iterator[Batch], submitter: str, patience_seconds: float
+) -> Iterator[tuple[Batch, list[Outcome]]]:
+    """Yield each batch with its outcomes; while the ledger is away, what is unanswered waits and is submitted again."""
+    unanswered: deque[Batch] = deque()
+
+    def handed() -> Iterator[list[Incoming]]:
+        for batch in tuple(unanswered):
+            yield _incoming(batch, submitter)
+        for batch in batches:
+            unanswered.append(batch)
+            yield _incoming(batch, submitter)
+
     deadline, pause = time.monotonic() + patience_seconds, 0.1
     while True:
         try:
-            return ledger.submit(incoming)
+            for outcomes in ledger.submit_all(handed()):
+                yield unanswered.popleft(), outcomes
+                deadline, pause = time.monotonic() + patience_seconds, 0.1
         except LogUnavailable:
             if time.monotonic() + pause > deadline:
                 raise
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _incoming(batch: Batch, submitter: str) -> list[Incoming]:
+    received = datetime.now(UTC)
+    return [Incoming(pending.submission, submitter, received=received) for pending in batch.pending]
 
 
 def _take_in(batch: Batch, report: ImportReport, tell: Sink) -> None:

@@ -192,3 +192,40 @@ def test_two_writers_with_their_own_caches_agree(ledger: Ledger) -> None:
     assert ledger.timeline(certificate()).tip == other.timeline(certificate()).tip
     assert BODY in certificate()
     other.close()
+
+
+def test_batches_one_after_the_other_are_judged_ahead_and_recorded_as_if_alone(ledger: Ledger) -> None:
+    """Facts of one certificate are spread over batches, one identity comes twice, and another writer interferes."""
+    accept(ledger, *approved())
+    other = another(ledger) if hasattr(ledger.recorder, "datastore") else None
+    lives = [
+        [issued(f"P{n}") for n in range(20)],
+        [suspended(f"P{n}") for n in range(20)],
+        [suspended("P3"), *(decided("restored", "2031-04-01", f"P{n}") for n in range(10))],
+        [decided("withdrawn", "2031-05-01", f"P{n}", reason_code="0116") for n in range(20)],
+        [decided("maintained", "2031-06-01", f"P{n}") for n in range(20)],
+    ]
+
+    def batches() -> Iterator[list[Incoming]]:
+        for index, life in enumerate(lives):
+            if other is not None:
+                accept(other, issued(f"FOREIGN{index}"))
+                if index == 3:
+                    accept(other, decided("withdrawn", "2031-04-15", "P15", reason_code="0116"))
+            yield [Incoming(submission, "test") for submission in life]
+
+    outcomes = list(ledger.submit_all(batches()))
+    assert [len(batch) for batch in outcomes] == [20, 20, 11, 20, 20]
+    assert isinstance(outcomes[2][0], Receipt)
+    assert outcomes[2][0].duplicate
+    assert {o.code for o in outcomes[4] if isinstance(o, Refusal)} == {"certificate_has_ended"}
+    ended = [o for o in outcomes[3] if isinstance(o, Refusal)]
+    assert [o.code for o in ended] == (["certificate_has_ended"] if other is not None else [])
+    rows = ledger.event_log.read(0, 1000)
+    assert [row.position for row in rows] == list(range(1, len(rows) + 1))
+    for number in range(20):
+        stream = certificate(f"P{number}")
+        assert ledger.timeline(stream).tip.status.value == "withdrawn"
+        assert accept(ledger, issued(f"P{number}"))[0].duplicate
+    if other is not None:
+        other.close()

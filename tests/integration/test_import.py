@@ -4,7 +4,7 @@ import csv
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -172,13 +172,14 @@ class Restarting:
         self._ledger = ledger
         self._calls = 0
 
-    def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
-        self._calls += 1
-        if self._calls == 2:
-            self._ledger.submit(incoming, atomic=atomic)
-        if self._calls in {2, 4}:
-            raise LogUnavailable("the database is starting up")
-        return self._ledger.submit(incoming, atomic=atomic)
+    def submit_all(self, batches: Iterable[Sequence[Incoming]]) -> Iterator[list[Outcome]]:
+        for incoming in batches:
+            self._calls += 1
+            if self._calls == 2:
+                self._ledger.submit(incoming)
+            if self._calls in {2, 4}:
+                raise LogUnavailable("the database is starting up")
+            yield self._ledger.submit(incoming)
 
 
 def test_no_row_is_lost_or_doubled_when_the_database_restarts(database_url: str, tmp_path: Path) -> None:
@@ -198,7 +199,7 @@ def test_no_row_is_lost_or_doubled_when_the_database_restarts(database_url: str,
 class Gone:
     """A ledger whose database never comes back."""
 
-    def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
+    def submit_all(self, batches: Iterable[Sequence[Incoming]]) -> Iterator[list[Outcome]]:
         raise LogUnavailable("connection refused")
 
 

@@ -189,9 +189,7 @@ def test_a_view_that_stands_still_leaves_the_others_to_go_on(
     _assert_all_noted_once_in_order(database_url)
 
 
-def test_what_is_committed_is_soon_visible_in_a_view(
-    ledger: Ledger, database_url: str, kafka_topics: Topics
-) -> None:
+def test_what_is_committed_is_soon_visible_in_a_view(ledger: Ledger, database_url: str, kafka_topics: Topics) -> None:
     said = history(PERSONS, 4)
     run = projection_of(database_url, kafka_topics.bootstrap, kafka_topics.events, "soon")
     seen: dict[int, float] = {}

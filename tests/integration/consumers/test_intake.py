@@ -92,9 +92,7 @@ def test_each_submission_is_answered_once_however_often_it_comes(
     said = history([f"P{number:04}" for number in range(20)], 5)
     with (
         closing(ReceiptStore(database_url)) as numbered,
-        running(
-            _intake(ledger, receipts, kafka_topics).run, _receipts_relay(database_url, numbered, kafka_topics).run
-        ),
+        running(_intake(ledger, receipts, kafka_topics).run, _receipts_relay(database_url, numbered, kafka_topics).run),
     ):
         _submit(producer, kafka_topics.submissions, *said)
         eventually(lambda: len(_stored(database_url)) == 100)
@@ -126,12 +124,18 @@ def test_other_bytes_under_a_recorded_id_and_what_cannot_be_read_are_refused_onc
     ledger: Ledger, receipts: ReceiptStore, producer: KafkaProducer, database_url: str, kafka_topics: Topics
 ) -> None:
     first = statement(
-        "person.registered", "person:CCAA:P0001", {"effective": "2020-01-01", "body": "CNCA-R-2031-101"},
-        source="CCAA", identity="one",
+        "person.registered",
+        "person:CCAA:P0001",
+        {"effective": "2020-01-01", "body": "CNCA-R-2031-101"},
+        source="CCAA",
+        identity="one",
     )
     other = statement(
-        "person.registered", "person:CCAA:P0001", {"effective": "2020-01-02", "body": "CNCA-R-2031-101"},
-        source="CCAA", identity="one",
+        "person.registered",
+        "person:CCAA:P0001",
+        {"effective": "2020-01-02", "body": "CNCA-R-2031-101"},
+        source="CCAA",
+        identity="one",
     )
     unknown = first.raw.replace(b"person.registered", b"person.invented").replace(b'"one"', b'"two"')
     topic = kafka_topics.submissions

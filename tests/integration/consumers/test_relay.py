@@ -188,12 +188,20 @@ def test_an_independent_reader_rebuilds_every_certificates_status_from_the_topic
     with running(relay_of(ledger, database_url, kafka_topics.bootstrap, kafka_topics.events).run):
         eventually(lambda: count(kafka_topics.bootstrap, kafka_topics.events) == head)
 
-    after = {"issued": "valid", "suspended": "suspended", "restored": "valid", "withdrawn": "withdrawn",
-             "cancelled": "cancelled"}
+    after = {
+        "issued": "valid",
+        "suspended": "suspended",
+        "restored": "valid",
+        "withdrawn": "withdrawn",
+        "cancelled": "cancelled",
+    }
     statuses: dict[str, str] = {}
     consumer = KafkaConsumer(
-        kafka_topics.events, bootstrap_servers=kafka_topics.bootstrap, auto_offset_reset="earliest",
-        group_id=None, consumer_timeout_ms=3_000,
+        kafka_topics.events,
+        bootstrap_servers=kafka_topics.bootstrap,
+        auto_offset_reset="earliest",
+        group_id=None,
+        consumer_timeout_ms=3_000,
     )
     for each in consumer:
         content = orjson.loads(each.value)
