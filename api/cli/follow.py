@@ -4,15 +4,18 @@ import logging
 import signal
 import threading
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+import structlog
 import typer
+from eventsourcing.persistence import PersistenceError
 
 from api.cli.surroundings import EVERY_VIEW, bootstrap, connector, database_url, needed_bootstrap
 from api.http.relay_state import RelayState
 from api.http.tokens import TOKENS_FILE, read_tokens
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
+from consumers.patience import TROUBLE, Patience
 from consumers.projection_run import ProjectionRun
 from consumers.relay import relay as event_relay
 from infra.leadership import AdvisoryLeadership
@@ -24,10 +27,14 @@ from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
+from ledger.service import Ledger
 from projections.feed import Feed
 from projections.projector import Projector
 from projections.registry import VIEWS, make_views
 from projections.store_feed import StoreFeed
+
+Answer = TypeVar("Answer")
+log = structlog.get_logger(__name__)
 
 
 def serve() -> None:
@@ -39,7 +46,7 @@ def serve() -> None:
     settings = _started("serve")
     url = database_url(settings)
     ports = Ports(
-        ledger=open_ledger(url),
+        ledger=_opened(url),
         database_url=url,
         tokens=read_tokens(settings.run_dir / TOKENS_FILE),
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
@@ -52,7 +59,7 @@ def relay() -> None:
     """把每个已记录事件按序发布到 Kafka。 Publish every recorded event to Kafka, in order."""
     settings = _started("relay")
     url, broker = database_url(settings), needed_bootstrap(settings)
-    ledger = open_ledger(url)
+    ledger = _opened(url)
     publisher = event_relay(
         event_log=ledger.event_log,
         bootstrap=broker,
@@ -75,10 +82,10 @@ def project(
     names = _known_views(views or list(EVERY_VIEW))
     projectors = [Projector(connector(url), view) for view in make_views(names)]
     for projector in projectors:
-        projector.prepare()
+        _once_it_answers(projector.prepare)
     feed: Feed
     # The ledger is kept by name: its pool closes with it.
-    ledger = open_ledger(url) if broker is None else None
+    ledger = _opened(url) if broker is None else None
     if ledger is not None:
         feed = StoreFeed(ledger.event_log)
     else:
@@ -92,7 +99,7 @@ def intake() -> None:
     url, broker = database_url(settings), needed_bootstrap(settings)
     receipts = ReceiptStore(url)
     taking = Intake(
-        ledger=open_ledger(url),
+        ledger=_opened(url),
         receipts=receipts,
         bootstrap=broker,
         topic=SUBMISSIONS,
@@ -107,6 +114,21 @@ def intake() -> None:
         ensure_topics=lambda: ensure_topics(broker),
     )
     _until_stopped(taking.run, answering.run)
+
+
+def _opened(url: str) -> Ledger:
+    return _once_it_answers(lambda: open_ledger(url))
+
+
+def _once_it_answers(ask: Callable[[], Answer]) -> Answer:
+    """Return the answer, waiting for a database that is away or still starting: it may have fallen with us."""
+    patience, never = Patience(), threading.Event()
+    while True:
+        try:
+            return ask()
+        except (*TROUBLE, PersistenceError) as error:
+            log.warning("start.waits_for_the_database", error=repr(error))
+            patience.wait(never)
 
 
 def _known_views(names: list[str]) -> list[str]:

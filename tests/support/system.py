@@ -57,6 +57,9 @@ class System:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None:
+            for log in sorted(self.folder.glob("*.log")):
+                print(f"--- {log.name}", *log.read_text("utf-8", "replace").splitlines()[-15:], sep="\n")
         for name in list(self._running):
             self.stop(name)
         self.kafka.stop()
