@@ -1,5 +1,6 @@
 """The command ``certledger``: each verb is a few lines that put the rooms together and say what to do on trouble."""
 
+import logging
 import sys
 
 import typer
@@ -41,6 +42,8 @@ for verb in (
 def main() -> None:
     """Run the command line; what its user can mend is said in both languages, without a stack trace."""
     configure_logging("warning")
+    # The broker's client is loud at every level in an outage; the consumers say what an operator needs.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         app()
     except (ServiceUnavailableError, LogUnavailable, Poisoned) as error:

@@ -66,14 +66,16 @@ def timeline(
     periods = Table(
         "自 · from", "至 · until", "状态 · status", "效力 · validity", "原因 · reason", title="期间 · periods"
     )
-    for each in answer["periods"]:
+    for each in _merged(answer["periods"]):
         reason = each["reason"] or {}
         periods.add_row(
             each["effective_from"],
             each["effective_until"] or "…",
             _status(each["status"]),
             f"{each['validity']['zh']} {each['validity']['en']}",
-            " ".join(filter(None, (reason.get("code"), reason.get("zh")))),
+            "按日历 by the calendar"
+            if each.get("by_calendar")
+            else " ".join(filter(None, (reason.get("code"), reason.get("zh")))),
         )
     _out.print(periods)
     _out.print(_facts(answer["facts"], "事实 · facts", with_stream=False))
@@ -138,6 +140,18 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str | Text]]:
 def _held(fact: dict[str, Any]) -> str:
     waits = fact.get("waits") or {}
     return f"{fact['effective']} {fact['zh']} {fact['en']}: {waits.get('zh', '')}"
+
+
+def _merged(periods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Join neighbouring periods that differ in nothing a reader of statuses would see."""
+    joined: list[dict[str, Any]] = []
+    for each in periods:
+        last = joined[-1] if joined else None
+        if last and all(last[name] == each[name] for name in ("status", "validity", "reason")):
+            joined[-1] = {**last, "effective_until": each["effective_until"]}
+        else:
+            joined.append(each)
+    return joined
 
 
 def _status(status: dict[str, str]) -> Text:

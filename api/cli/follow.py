@@ -1,6 +1,5 @@
 """The verbs that are processes: the server, the relay, the views' projectors, the intake. SIGTERM ends each cleanly."""
 
-import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -142,8 +141,6 @@ def _known_views(names: list[str]) -> list[str]:
 def _started(service: str) -> Settings:
     settings = Settings()
     configure_logging(settings.log_level)
-    # The broker's client is loud at every level in an outage; the consumers say what an operator needs.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     configure_telemetry(settings.otlp_endpoint, f"certledger-{service}")
     return settings
 

@@ -126,8 +126,10 @@ def _telling_certificate(url: str) -> tuple[str, str]:
 def _say_where(settings: Settings, certificate: tuple[str, str]) -> None:
     address = f"http://{settings.http_host}:{settings.http_port}"
     body, number = certificate
-    _out.print(f"\n认证状态账本已就绪 · The ledger is ready: [bold]{address}[/]")
-    _out.print(f"令牌 tokens: {settings.run_dir / 'tokens.txt'}   日志 logs: {settings.run_dir / 'log'}")
+    _out.print(f"\n认证状态账本已就绪 · The ledger is ready: [bold]{address}/docs[/]", soft_wrap=True)
+    _out.print(
+        f"令牌 tokens: {settings.run_dir / 'tokens.txt'}   日志 logs: {settings.run_dir / 'log'}", soft_wrap=True
+    )
     _out.print("试试 Try, in another terminal:")
     examples = (
         f"show {body} {number}",

@@ -152,8 +152,14 @@ def _token(party: str) -> str:
     return rows[party].strip()
 
 
-def _said(answer: dict[str, object]) -> str:
-    return orjson.dumps(answer).decode()
+def _said(answer: dict[str, Any]) -> str:
+    if "position" not in answer:
+        return orjson.dumps(answer).decode()
+    words = {"applied": "已记录 recorded", "held": "已记录,等待中 recorded and held"}
+    word = "此前已记录 recorded before" if answer["duplicate"] else words[answer["decision"]]
+    waits = answer.get("waits") or {}
+    told = f"{word} · #{answer['position']} · {answer['stream']} v{answer['version']}"
+    return "\n  ".join(filter(None, (told, waits.get("zh"), waits.get("en"))))
 
 
 def _rebuilt(result: dict[str, Any]) -> str:

@@ -15,8 +15,8 @@ from api.certificate import fact, not_issued, shaped
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, matches, min_position, require_acceptable
 from api.http.describe_reads import CERTIFICATE, TIMELINE
 from api.http.problems import problem
-from api.http.service import Service, service_of
-from ledger.days import Day, instant_text
+from api.http.service import Connection, Service, service_of
+from ledger.days import Day, add_days, instant_text
 from ledger.families import certificate_stream
 from ledger.log import Row
 from projections.history.query import certificate_as_of, timeline
@@ -35,15 +35,34 @@ async def whole_timeline(request: Request, body: str, number: str) -> Response:
     rows = await _rows_known(service, stream, known_at, position)
     async with service.reader() as connection:
         periods = await timeline(connection, stream, known_at)
+        periods += await _after_expiry(connection, stream, periods, known_at)
     known = None if known_at is None else instant_text(known_at)
     answer = {
         "body": body,
         "number": number,
         "known_at": known,
-        "periods": [shaped(each, day=each["day"], known_at=known, held=[]) for each in periods],
+        "periods": [
+            {**shaped(each, day=each["day"], known_at=known, held=[]), "by_calendar": each.get("by_calendar", False)}
+            for each in periods
+        ],
         "facts": [fact(row) for row in rows],
     }
     return json_response(answer, headers={"Ledger-Position": str(position), "Cache-Control": "public, no-cache"})
+
+
+async def _after_expiry(
+    connection: Connection, stream: str, periods: list[dict[str, Any]], known_at: datetime | None
+) -> list[dict[str, Any]]:
+    """Return the period in which the certificate is expired by the calendar alone, and end the one before it."""
+    last = periods[-1] if periods else None
+    if last is None or last["effective_until"] is not None or last["status"] not in {"valid", "suspended"}:
+        return []
+    begins = add_days(last["expires"], 1)
+    expired = await certificate_as_of(connection, stream, begins, known_at)
+    if expired is None or expired["status"] != "expired":
+        return []
+    last["effective_until"] = begins
+    return [{**expired, "effective_from": begins, "by_calendar": True}]
 
 
 async def certificate(request: Request) -> Response:

@@ -96,7 +96,7 @@ async def path(request: Request, position: Annotated[int, _POSITION]) -> Respons
     steps: list[dict[str, Any]] = [_step("received", "收到", "received", row.received)] if row.received else []
     steps.append(_step("recorded", "裁定并记录", "decided and recorded", row.recorded))
     if published is not None:
-        steps.append(_step("published", "发布到 Kafka", "published to Kafka", published.at))
+        steps.append(_step("published", "Kafka 已确认", "acknowledged by Kafka", published.at))
     for name, view in service.views.items():
         with suppress(psycopg.errors.UndefinedTable):
             await view.position()

@@ -120,8 +120,10 @@ def test_the_timeline_shows_periods_and_facts_on_both_axes(whole: Running) -> No
     seen = whole.accept(suspended(), issued(), decided("restored", "2031-05-01"))
     answer = whole.get(f"{HERE}/timeline", seen).json()
     assert [(p["effective_from"], p["status"]["value"]) for p in answer["periods"]] == [
-        ("2031-01-05", "valid"), ("2031-03-01", "suspended"), ("2031-05-01", "valid")
+        ("2031-01-05", "valid"), ("2031-03-01", "suspended"), ("2031-05-01", "valid"), ("2034-01-05", "expired")
     ]  # fmt: skip
+    assert [p["by_calendar"] for p in answer["periods"]] == [False, False, False, True]
+    assert answer["periods"][2]["effective_until"] == "2034-01-05"
     assert [f["type"].partition(".")[2] for f in answer["facts"]] == ["suspended", "issued", "restored"]
     assert answer["facts"][0]["waits"]["code"] == "certificate_not_issued"
     known = answer["facts"][0]["recorded"]
