@@ -85,15 +85,23 @@ def scheme_of(code: str) -> str:
     return str(max(known, key=lambda project: len(project["code"]))["scheme_class"])
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 12)
 def _rules(scheme_class: str, day: str) -> SchemeRules:
-    rows = [
-        row
-        for row in _data()["rules"]
+    in_force = tuple(
+        number
+        for number, row in enumerate(_data()["rules"])
         if row["scheme_class"] == scheme_class and holds(row["valid_from"], row["valid_to"], day)
-    ]
-    if not rows:
+    )
+    if not in_force:
         raise ValueError(f"no such scheme class: {scheme_class!r}")
+    return _rules_of(in_force)
+
+
+@lru_cache(maxsize=256)
+def _rules_of(numbers: tuple[int, ...]) -> SchemeRules:
+    """Return the rules that these rows make up: one object for all days on which just they hold."""
+    rows = [_data()["rules"][number] for number in numbers]
+    scheme_class = rows[0]["scheme_class"]
     limits = {row["reason"]: row["value"] for row in rows if row["rule"] == "suspension_limit_days"}
     values = {row["rule"]: row["value"] for row in rows if row["rule"] != "suspension_limit_days"}
     sources = tuple(RuleSource(row["rule"], row["reason"], row["source"], row["confirmed"]) for row in rows)
