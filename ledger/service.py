@@ -23,7 +23,7 @@ from ledger.outcomes import Outcome, Receipt
 from ledger.refusals import Refusal
 from ledger.timeline import Timeline
 
-CACHED_STREAMS = 1_000
+CACHED_STREAMS = 4_000
 ATTEMPTS = 20
 UNSURE = -1
 

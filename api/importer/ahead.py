@@ -3,6 +3,8 @@
 Either way one batch is ahead, no more, so that memory does not depend on the number of rows.
 """
 
+import contextlib
+import fcntl
 import os
 import pickle
 import signal
@@ -11,7 +13,7 @@ import sys
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
@@ -22,6 +24,7 @@ from ledger.families import EVENT_TYPES
 
 # Starting a process costs about a second, which is the reading of some ten thousand rows.
 LARGE_BYTES = 8 * 2**20
+PIPE_BYTES = 2**20
 _Packed = tuple[list[tuple[Any, ...]], list[Origin], Batch]
 
 
@@ -59,6 +62,7 @@ def _from_process(files: Files, size: int) -> Generator[Batch, None, None]:
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - ours
     with process:
         try:
+            _widen(process.stdout)
             pickle.dump((files, size), process.stdin)  # type: ignore[arg-type]  # PIPE was asked for
             process.stdin.close()  # type: ignore[union-attr]  # likewise
             while (packed := pickle.load(process.stdout)) is not None:  # type: ignore[arg-type]  # noqa: S301 - our own
@@ -67,6 +71,13 @@ def _from_process(files: Files, size: int) -> Generator[Batch, None, None]:
             raise ReaderLost(f"exit code {process.wait()}") from error
         finally:
             process.terminate()
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Let a whole batch fit into the pipe: else the reader waits half-way through it until somebody takes it."""
+    if pipe is not None:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def serve() -> None:

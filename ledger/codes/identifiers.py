@@ -48,7 +48,7 @@ def credit_code_check(head: str) -> str:
     return CREDIT_CODE_ALPHABET[-sum(map(mul, values, _CREDIT_WEIGHTS)) % 31]
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 16)
 def credit_code_problem(code: str) -> CreditCodeProblem | None:
     """Return what is wrong with a unified social credit code (GB 32100-2015), or ``None`` if nothing is."""
     if len(code) != 18:
@@ -78,7 +78,7 @@ def organisation_code_check(head: str) -> str:
     return _ORGANISATION_CHECKS[-sum(map(mul, values, _ORGANISATION_WEIGHTS)) % 11]
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 16)
 def is_organisation_code(code: str) -> bool:
     """Return whether ``code`` is a sound organisation code of nine characters, no hyphen (GB 11714-1997)."""
     if len(code) != 9:

@@ -45,7 +45,7 @@ def _periods() -> dict[str, tuple[Region, ...]]:
     return periods
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 16)
 def _region(code: str, day: str) -> Region | None:
     return next((row for row in _periods().get(code, ()) if holds(row.valid_from, row.valid_to, day)), None)
 

@@ -85,7 +85,7 @@ def scheme_of(code: str) -> str:
     return str(max(known, key=lambda project: len(project["code"]))["scheme_class"])
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 15)
 def _rules(scheme_class: str, day: str) -> SchemeRules:
     in_force = tuple(
         number
