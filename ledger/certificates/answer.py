@@ -72,10 +72,18 @@ def answer(state: CertificateState, day: Day) -> Answer:
             validity = Validity.VALID
         if day > (state.suspended_until or day):
             flags.append("suspension_overdue")
+        if state.suspended_late:
+            flags.append("suspended_late")
     if state.ended_by in {"replacement", "transfer", "annulment"} and status is not Status.EXPIRED:
         flags.append({"replacement": "replaced", "transfer": "transferred", "annulment": "annulled"}[state.ended_by])
     if state.status not in {Status.NOT_ISSUED, Status.REFUSED} and not state.head_signed:
         flags.append("head_signature_missing")
+    return Answer(status, validity, (*flags, *_side_flags(state, day)))
+
+
+def _side_flags(state: CertificateState, day: Day) -> list[str]:
+    """Return what authorities and appeals add: it stands beside the status and changes none."""
+    flags = []
     if state.holds:
         flags.append("regulatory_hold")
     if state.appeals:
@@ -84,7 +92,7 @@ def answer(state: CertificateState, day: Day) -> Answer:
         flags.append("order_overdue")
     elif state.orders:
         flags.append("order_open")
-    return Answer(status, validity, tuple(flags))
+    return flags
 
 
 def _annulment(applied: Iterable[Fact]) -> int:

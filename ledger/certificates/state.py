@@ -28,6 +28,7 @@ class CertificateState:
     expires: Day = ""
     suspended_from: Day | None = None
     suspended_until: Day | None = None
+    suspended_late: bool = False
     reason_table: str | None = None
     reason_code: str | None = None
     ended_by: str | None = None
@@ -113,6 +114,7 @@ def _suspended(state: CertificateState, fact: Fact) -> CertificateState | Illega
         since=fact.effective,
         suspended_from=fact.effective,
         suspended_until=until,
+        suspended_late=_is_late(state, fact),
         reason_table="suspension",
         reason_code=code,
         orders=tuple(o for o in state.orders if o[1] != "suspend"),
@@ -282,6 +284,12 @@ def _unknown_change(state: CertificateState, fact: Fact) -> Illegal | None:
     return None
 
 
+def _is_late(state: CertificateState, fact: Fact) -> bool:
+    """Tell whether the body suspended later than the rules allow after it had confirmed the cause."""
+    confirmed, days = fact.data.get("confirmed"), rules_for(state, fact.effective).suspend_within_days
+    return confirmed is not None and days is not None and days_between(confirmed, fact.effective) > days
+
+
 def _no_longer_than(years: int | None, begins: Day, state: CertificateState) -> CertificateState | Illegal:
     if years is None or state.expires <= add_months(begins, 12 * years):
         return state
@@ -299,7 +307,15 @@ def _head_signed(data: Mapping[str, Any]) -> bool:
 
 
 def _lifted(state: CertificateState) -> CertificateState:
-    return replace(state, suspended_from=None, suspended_until=None, reason_table=None, reason_code=None, ended_by=None)
+    return replace(
+        state,
+        suspended_from=None,
+        suspended_until=None,
+        suspended_late=False,
+        reason_table=None,
+        reason_code=None,
+        ended_by=None,
+    )
 
 
 def _restated(state: CertificateState, changes: Mapping[str, Any] | None) -> CertificateState:

@@ -32,6 +32,7 @@ class SchemeRules:
     suspension_limits: Mapping[str, int | None]
     suspended_is_valid: bool
     surveillance_gap_months: int | None
+    suspend_within_days: int | None
     validity_years_max: int | None
     restore_after_expiry_months: int
     extension_allowed: bool

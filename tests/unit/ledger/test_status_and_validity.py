@@ -194,3 +194,13 @@ def test_a_region_that_never_was_is_refused_and_a_retired_one_is_not() -> None:
         issued(details={**DETAILS, "holder": {**HOLDER, "region": "999999"}})
     issued(details={**DETAILS, "holder": {**HOLDER, "region": "350125"}})
     issued(details={**DETAILS, "holder": {**HOLDER, "region": "110103"}})
+
+
+@pytest.mark.parametrize(("confirmed", "late"), [("2031-02-24", False), ("2031-02-23", True)])
+def test_a_suspension_more_than_five_days_after_its_cause_was_confirmed_is_flagged(confirmed: str, late: bool) -> None:
+    ledger = register_of()
+    data = {**suspended().data, "confirmed": confirmed}
+    accept(ledger, issued(), statement("certificate.suspended", certificate(), data))
+    assert ("suspended_late" in answer_on(ledger, "2031-03-01").flags) is late
+    accept(ledger, decided("restored", "2031-04-01"))
+    assert "suspended_late" not in answer_on(ledger, "2031-04-01").flags
