@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import KafkaError
 
 from consumers.topic_reader import Topic, TopicReader, place_of
 from ledger.envelope import open_recorded
@@ -19,9 +20,14 @@ from projections.feed import Bookmarks, Delivered
 
 IDLE_SECONDS = 0.5
 BATCH = 2_000
+SILENCE_SECONDS = 8.0
 _HINT_EVERY_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
+
+
+class StalledError(KafkaError):  # type: ignore[misc]  # the base class ships no types
+    """The client is silent although the topic goes on; the feed has to be begun anew."""
 
 
 class KafkaFeed:
@@ -40,6 +46,7 @@ class KafkaFeed:
         self._delivered: dict[int, int] = {}
         self._rewound: set[int] = set()
         self._hinted_at = 0.0
+        self._moved_at = 0.0
 
     @property
     def lanes(self) -> frozenset[int]:
@@ -62,6 +69,7 @@ class KafkaFeed:
                     batch += self._accept(partition, records)
             yield batch
             self._hint()
+            self._watch(bool(batch) or bool(placed))
 
     def close(self) -> None:
         """Leave the group, so that other members take over the lanes at once."""
@@ -130,6 +138,18 @@ class KafkaFeed:
         log.warning("feed.gap", group=self._group, lane=partition.partition, after=self._delivered[partition.partition])
         self._consumer.seek_to_beginning(partition)
         return True
+
+    def _watch(self, has_moved: bool) -> None:
+        """Give up a client that stays silent although the topic goes on: it may not see that a broker was wiped."""
+        now = time.monotonic()
+        if has_moved or not self._moved_at:
+            self._moved_at = now
+        elif now - self._moved_at > SILENCE_SECONDS:
+            self._moved_at = now
+            held = dict(self._delivered)
+            behind = lag_by_lane(self._topic, held)
+            if any(behind[lane] for lane in held):
+                raise StalledError(f"nothing came for {SILENCE_SECONDS:.0f} s although the topic holds more")
 
     def _hint(self) -> None:
         if time.monotonic() - self._hinted_at > _HINT_EVERY_SECONDS:
