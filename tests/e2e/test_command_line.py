@@ -15,7 +15,6 @@ import pytest
 from infra.services.java import default_cache, java_missing
 from infra.services.postgres import running_url
 from tests.support.services import unavailable
-from tests.support.statements import SIGNERS
 from tests.support.system import free_port
 from tests.support.waiting import eventually
 
@@ -156,7 +155,6 @@ def test_a_submission_is_recorded_once_visible_soon_and_its_path_is_told(everyth
     assert [each["id"] for each in trail["events"]] == ["moved-1"]  # type: ignore[attr-defined]  # JSON
     foreign = everything.verb("submit", str(file), "--as", "CNCA", code=1)
     assert "source_not_yours" in foreign
-    assert SIGNERS
 
 
 def test_a_second_import_records_nothing(everything: Everything) -> None:
