@@ -80,18 +80,20 @@ class _Blank(dict[str, str]):
 
 @lru_cache(maxsize=1)
 def messages() -> dict[str, Message]:
-    """Return the whole catalogue of refusals by code."""
-    rows = orjson.loads(files("ledger.messages").joinpath("refusals.json").read_bytes())
-    return {
-        code: Message(
-            code,
-            row["status"],
-            row["source"],
-            {language: row[language][0] for language in LANGUAGES},
-            {language: row[language][1] for language in LANGUAGES},
-        )
-        for code, row in rows.items()
-    }
+    """Return the whole catalogue of refusals by code: every file of the folder, one a subject, no code twice."""
+    found: dict[str, Message] = {}
+    for file in sorted(files("ledger.messages").joinpath("refusals").iterdir(), key=lambda each: each.name):
+        for code, row in orjson.loads(file.read_bytes()).items():
+            if code in found:
+                raise ValueError(f"refusal {code} stands twice in the catalogue, the second time in {file.name}")
+            found[code] = Message(
+                code,
+                row["status"],
+                row["source"],
+                {language: row[language][0] for language in LANGUAGES},
+                {language: row[language][1] for language in LANGUAGES},
+            )
+    return found
 
 
 def message(code: str) -> Message:
