@@ -34,6 +34,7 @@ for verb in (
     follow.relay,
     follow.project,
     follow.intake,
+    follow.policies,
     tell.doctor,
 ):
     app.command(verb.__name__.rstrip("_"))(verb)
