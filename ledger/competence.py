@@ -76,7 +76,7 @@ def place_objection(
     row = competence(type_name, party, day) if party else None
     if party is None or row is None or not row.is_in_area or party.kind != LOCAL_AUTHORITY:
         return None
-    if type_name.startswith("inspection.") and _performed_by(own) == submission.source:
+    if "region" not in data and _performed_by(own) == submission.source:
         return None
     places = [code for code in _places(type_name, data, own) if code]
     if not places or any(governs(party.region, code, day) for code in places):

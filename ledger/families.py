@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import bodies, cases, certificates, inspections, organisations, people
+from ledger import bodies, cases, certificates, inspections, organisations, people, reads
 from ledger.access.competence import require_complete
 from ledger.access.visibility import require_classes
 from ledger.codes.identifiers import organisation_key
@@ -77,6 +77,14 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"case:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
             "案件",
             "case",
+        ),
+        Family(
+            "reads",
+            reads.EVENTS,
+            reads.MACHINE,
+            re.compile(r"reads:(?P<number>[a-z]{1,40})"),
+            "查阅记录",
+            "record of readings",
         ),
     )
 }

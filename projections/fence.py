@@ -89,7 +89,10 @@ def _table_fence(
         yield sql.SQL("ALTER TABLE {} DISABLE ROW LEVEL SECURITY").format(name)
         return
     yield sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name)
-    for role, condition in ((PUBLIC_ROLE, _for_public(schema, table, rule)), (READER_ROLE, _entitled(schema, rule))):
+    for role, condition in (
+        (PUBLIC_ROLE, _for_public(schema, table, rule)),
+        (READER_ROLE, _entitled(schema, table, rule)),
+    ):
         if condition is not None:
             yield sql.SQL("CREATE POLICY {} ON {} FOR SELECT TO {} USING ({})").format(
                 sql.Identifier(f"{rule.id} {role}"), name, sql.Identifier(role), condition
@@ -101,11 +104,11 @@ def _for_public(schema: str, table: str, rule: TableRule) -> sql.Composable | No
     if rule.rows == "roles":
         return None
     if rule.access is None:
-        return _through(schema, rule)
+        return _through(schema, table, rule)
     return None if _is_literal(rule.access) else sql.SQL("{} = 'public'").format(sql.Identifier(table, rule.access))
 
 
-def _entitled(schema: str, rule: TableRule) -> sql.Composable:
+def _entitled(schema: str, table: str, rule: TableRule) -> sql.Composable:
     """Return what an entitled party reads of a restricted table."""
     said_by = sql.SQL("NULL") if rule.said_by is None else sql.Identifier(rule.said_by)
     if rule.rows == "roles":
@@ -118,7 +121,7 @@ def _entitled(schema: str, rule: TableRule) -> sql.Composable:
             conditions.append(told.format(sql.SQL(_ROLE), roles, sql.Identifier(MAY_READ), *asked))
         return sql.SQL(" OR ").join(conditions)
     if rule.through is not None:
-        through = _through(schema, rule)
+        through = _through(schema, table, rule)
         if rule.access is None:
             return through
         return sql.SQL("{} = 'public' OR {}").format(sql.Identifier(rule.access), through)
@@ -131,13 +134,13 @@ def _entitled(schema: str, rule: TableRule) -> sql.Composable:
     return judged if _is_literal(rule.access) else sql.SQL("{} = 'public' OR {}").format(access, judged)
 
 
-def _through(schema: str, rule: TableRule) -> sql.Composed:
+def _through(schema: str, table: str, rule: TableRule) -> sql.Composed:
     if rule.through is None:
         raise LookupError(f"{rule.id}: a restricted table names its class or the table that it is read through")
     column = sql.Identifier(rule.through["column"])
     other = sql.Identifier(schema, rule.through["table"])
-    mine = sql.Identifier(rule.through.get("own", rule.through["column"]))
-    # The row's own column is named without its table, which a rebuild renames: the other's goes by an alias.
+    # Without its table's name the row's own column would be the other's of that name, and every row would do.
+    mine = sql.Identifier(table, rule.through.get("own", rule.through["column"]))
     return sql.SQL("EXISTS (SELECT FROM {} AS other WHERE other.{} = {})").format(other, column, mine)
 
 

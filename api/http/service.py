@@ -9,6 +9,7 @@ from typing import Protocol
 
 from fastapi import Request
 
+from api.http.anchoring import Anchoring
 from api.http.appender import Appender
 from api.http.freshness import Freshness
 from api.http.group_read import GroupRead
@@ -110,10 +111,12 @@ class Service:
         """Open the pool and the appender; at the end answer everybody, then close."""
         require_rules(VIEWS)
         await self._readers.open()
+        anchoring = asyncio.create_task(Anchoring(self.reader, self.submit).run())
         self.appender.start()
         try:
             yield
         finally:
+            anchoring.cancel()
             await asyncio.to_thread(self.appender.close)
             await self.tail.stop()
             await self._readers.close()

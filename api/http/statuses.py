@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 
+from ledger.codes.statuses import Status
 from ledger.days import Day, china_day
 from projections.history.query import certificates_as_of
 from projections.register.query import certificates_now, held_facts
@@ -45,7 +46,16 @@ class Statuses:
             other = [question for question in asked if not _is_plain(register.get(question))]
             history = dict(zip(other, await certificates_as_of(connection, other), strict=True)) if other else {}
             held = await held_facts(connection, [stream for stream, _ in other]) if other else {}
+            if self._refused:
+                # History holds no refused application; of one, nothing is said after the refusal.
+                missing = [question for question in other if history.get(question) is None]
+                rows = await certificates_now(connection, missing, refused=True) if missing else []
+                history |= {q: row for q, row in zip(missing, rows, strict=True) if _is_refused_on(row, q[1])}
         return [_joined(register.get(question), history.get(question), held.get(question[0])) for question in asked]
+
+
+def _is_refused_on(row: dict[str, Any] | None, day: Day) -> bool:
+    return row is not None and row["status"] == Status.REFUSED and row["since"] <= day
 
 
 def _is_plain(row: dict[str, Any] | None) -> bool:

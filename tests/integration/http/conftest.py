@@ -22,10 +22,11 @@ from ledger.envelope import Submission
 from projections.projector import Projector
 from projections.registry import VIEWS
 from projections.store_feed import StoreFeed
+from tests.support.access import OVERSEERS, SPEAKERS
 from tests.support.statements import BODY, approved
 from tests.support.waiting import eventually
 
-PARTIES = ("CNCA", "CCAA", BODY)
+PARTIES = ("CNCA", "CCAA", BODY, *SPEAKERS, *OVERSEERS)
 
 
 def token(party: str) -> dict[str, str]:
