@@ -199,9 +199,12 @@ class LedgerFactory(PostgresFactory):
 
     application_recorder_class = LedgerRecorder
     DATABASE_URL = "DATABASE_URL"
+    DATABASE_ROLE = "DATABASE_ROLE"
 
     def __init__(self, env: EnvType | None) -> None:
         super().__init__(env)
         # The whole URL, so that what the library does not know (TLS, failover hosts) is kept.
         self.datastore.pool.conninfo = self.env.get(self.DATABASE_URL) or ""
-        self.datastore.pool.kwargs = {"row_factory": dict_row, "options": PLANNING}
+        role = self.env.get(self.DATABASE_ROLE)
+        options = f"{PLANNING} -c role={role}" if role else PLANNING
+        self.datastore.pool.kwargs = {"row_factory": dict_row, "options": options}

@@ -70,6 +70,7 @@ REVOKE ALL ON FUNCTION ledger_append FROM PUBLIC;
 -- What a process that only records needs: to read the log it decides on, and to append through the function alone.
 GRANT SELECT ON ledger_events TO certledger_writer;
 CREATE POLICY writer ON ledger_events FOR SELECT TO certledger_writer USING (true);
+CREATE POLICY writer ON ledger_equivocations TO certledger_writer USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT ON ledger_equivocations TO certledger_writer;
 GRANT EXECUTE ON FUNCTION ledger_append TO certledger_writer;
 
