@@ -72,7 +72,7 @@ def _verified(submission: Submission, known: Standing, circumstances: Circumstan
     if not submission.signatures:
         return Signed()
     message = pae(EVENT_TYPE, submission.raw)
-    concerned = {speaker(submission.source), *_signatories(submission)}
+    concerned = {speaker(submission.source), *signatories(submission)}
     for index, signature in enumerate(submission.signatures):
         pointer, named = f"/signatures/{index}", (("keyid", signature.keyid),)
         key: KeyState = known(key_stream(signature.keyid)).tip
@@ -105,7 +105,7 @@ def _missing(
     if strength > 0 and speaker(source) not in by:
         return source
     if strength > 1:
-        return next((each for each in _signatories(submission, role="decision") if each not in by), None)
+        return next((each for each in signatories(submission, role="decision") if each not in by), None)
     return None
 
 
@@ -185,8 +185,8 @@ def speaker(source: str) -> str:
         return source
 
 
-def _signatories(submission: Submission, role: str | None = None) -> list[str]:
-    """Return the signatories whom a statement, or what a correction puts in its place, names."""
+def signatories(submission: Submission, role: str | None = None) -> list[str]:
+    """Return the streams of the signatories whom a statement, or what a correction puts in its place, names."""
     data: Mapping[str, Any] = submission.data
     if submission.type.corrects:
         data = data.get("replacement") or {}

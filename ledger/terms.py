@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from ledger.days import Day, china_day, parse_instant
 
-ORIGIN = "certledger.localhost"
+ORIGIN = "ledger.localhost/certledger"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from infra.policy_store import PostgresPolicyStore
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
+from infra.secrets import terms_of
 from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
@@ -129,7 +130,8 @@ def intake() -> None:
 
 
 def _opened(url: str) -> Ledger:
-    return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER))
+    terms = terms_of(Settings())
+    return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER, terms=terms))
 
 
 def _once_it_answers(ask: Callable[[], Answer]) -> Answer:

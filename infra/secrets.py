@@ -1,0 +1,58 @@
+"""Secrets of a deployment are files that their owner alone can read, made once and never half there."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from infra.services.errors import ServiceUnavailableError
+from infra.settings import Settings
+from ledger.keys.challenge import MINIMUM_SECRET
+from ledger.terms import Terms
+
+CHALLENGE_FILE = "challenge.key"
+_OCTETS = 32
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return the terms of this deployment; the secret of its challenges is made where none is set and none is there."""
+    path = settings.challenge_secret_file
+    if path is None:
+        path = settings.run_dir / CHALLENGE_FILE
+        if not path.exists():
+            write_private(path, secrets.token_bytes(_OCTETS))
+    try:
+        secret = path.read_bytes()
+    except OSError as error:
+        raise _unusable(path, str(error.strerror or error)) from error
+    if len(secret) < MINIMUM_SECRET:
+        raise _unusable(path, f"< {MINIMUM_SECRET}")
+    return Terms(settings.log_origin, secret)
+
+
+def write_private(path: Path, content: bytes) -> bool:
+    """Write a file that is never readable by others and never half there; return whether it is ours.
+
+    A file that is there already, also one that another process made in the same moment, is left as it is.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(partial, path)
+            return True
+        return False
+    finally:
+        partial.unlink()
+
+
+def _unusable(path: Path, reason: str) -> ServiceUnavailableError:
+    return ServiceUnavailableError(
+        f"密钥文件 {path} 无法使用({reason});请放入至少 {MINIMUM_SECRET} 字节的随机内容。",
+        f"The secret file {path} cannot be used ({reason}); put at least {MINIMUM_SECRET} random octets into it.",
+    )
