@@ -15,11 +15,13 @@ from infra.settings import Settings
 from ledger.envelope import Submission, canonical_submission
 from ledger.evidence.signatures import PrivateKey
 from ledger.refusals import Refusal
-from ledger.sealed import envelope_of, sign_submission
+from ledger.sealed import MEDIA_TYPE, envelope_of, sign_submission
+
+NDJSON = "application/x-ndjson"
 
 
-def sealed_lines(content: bytes, keys: Sequence[Path], *, party: str, chained: bool) -> bytes:
-    """Return the events of a file (one, an array, or NDJSON) as NDJSON of envelopes signed with each key.
+def sealed(content: bytes, keys: Sequence[Path], *, party: str, chained: bool) -> tuple[bytes, str]:
+    """Return the events of a file (one, an array, or NDJSON) as envelopes signed with each key, and the media type.
 
     ``chained``: each event takes the next number of the party's own count and names the one before.
     """
@@ -37,7 +39,7 @@ def sealed_lines(content: bytes, keys: Sequence[Path], *, party: str, chained: b
         if link is not None:
             link = (link[0] + 1, made.digest.hex())
         lines.append(envelope_of(made))
-    return b"\n".join(lines) + b"\n"
+    return (lines[0], MEDIA_TYPE) if len(lines) == 1 else (b"\n".join(lines) + b"\n", NDJSON)
 
 
 def _signed(event: Any, ledger: str, keys: Sequence[PrivateKey], chain: dict[str, Any]) -> Submission | Refusal:

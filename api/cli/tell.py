@@ -12,7 +12,7 @@ from rich.table import Table
 
 from api.cli import server
 from api.cli.ask import AsJson
-from api.cli.sealing import sealed_lines
+from api.cli.sealing import sealed
 from api.cli.surroundings import bootstrap, connector, database_url
 from api.cli.tokens import token_of
 from infra.doctor import checks
@@ -71,7 +71,7 @@ def submit(
         "application/cloudevents-batch+json" if content.lstrip()[:1] == b"[" else "application/cloudevents+json"
     )
     if key:
-        content, media_type = sealed_lines(content, key, party=party, chained=chain), "application/x-ndjson"
+        content, media_type = sealed(content, key, party=party, chained=chain)
     elif chain:
         raise typer.BadParameter("--chain 须有 --key · --chain needs --key")
     response = server.post("/v1/events", content, media_type, token_of(party), **({"atomic": "true"} if atomic else {}))
@@ -169,6 +169,8 @@ def _said(answer: dict[str, Any]) -> str:
     word = "此前已记录 recorded before" if answer["duplicate"] else words[answer["decision"]]
     waits = answer.get("waits") or {}
     told = f"{word} · #{answer['position']} · {answer['stream']} v{answer['version']}"
+    if answer.get("signed_by"):
+        told += f" · 签名 signed: {' · '.join(answer['signed_by'])}"
     return "\n  ".join(filter(None, (told, waits.get("zh"), waits.get("en"))))
 
 
