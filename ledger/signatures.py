@@ -6,6 +6,7 @@ key's revocation was recorded, under any race. What was decided is in the record
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ledger.competence import Standing, state_on
@@ -18,7 +19,7 @@ from ledger.keys.state import KeyState
 from ledger.parties import BODY, NATIONAL_AUTHORITY, ORGANISATION, REGISTRAR, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
 from ledger.signing.state import MACHINE as SIGNING_MACHINE
-from ledger.signing.state import STRENGTH
+from ledger.signing.state import STRENGTH, default_requirement
 from ledger.terms import Circumstances
 from ledger.timeline import Illegal
 
@@ -35,11 +36,22 @@ class Signed:
     until: str | None = None
 
 
+UNSIGNED = Signed()
+
+
+@lru_cache(maxsize=4096)
+def _policy_of(source: str) -> tuple[str, str]:
+    """Return a source's kind, empty where it is no party, and the stream of its signing policy."""
+    party = party_of(source)
+    return (party.kind, signing_stream(speaker(source))) if party is not None else ("", "")
+
+
 def signature_streams(submission: Submission) -> tuple[str, ...]:
     """Return the streams that the check of signatures reads: the source's policy, and each key."""
+    kind, policy = _policy_of(submission.source)
     streams = [key_stream(each.keyid) for each in submission.signatures]
-    if submission.type.family not in _NEVER_REQUIRED and party_of(submission.source) is not None:
-        streams.append(signing_stream(speaker(submission.source)))
+    if kind and submission.type.family not in _NEVER_REQUIRED:
+        streams.append(policy)
     if submission.type.name == "key.registered" and submission.data["owner"].startswith(_PERSON):
         streams.append(submission.data["owner"])
     return tuple(streams)
@@ -52,6 +64,13 @@ def check_signatures(
 
     ``is_required`` says that nothing else vouches for the source, so that its own signature must be there.
     """
+    if not (submission.signatures or is_required) and submission.audience is None:
+        # Most statements are unsigned, of a party that nothing was ever set for.
+        kind, policy = _policy_of(submission.source)
+        if submission.type.family in _NEVER_REQUIRED:
+            return UNSIGNED
+        if not known(policy).applied and default_requirement(kind, circumstances.today) == "nothing":
+            return UNSIGNED
     if submission.audience is not None and submission.audience != circumstances.terms.origin:
         named = (("ledger", circumstances.terms.origin), ("named", submission.audience))
         return Illegal("wrong_audience", pointer="/ledger", params=named)
@@ -70,7 +89,7 @@ def _verified(submission: Submission, known: Standing, circumstances: Circumstan
     by: list[str] = []
     ends: list[str] = []
     if not submission.signatures:
-        return Signed()
+        return UNSIGNED
     message = pae(EVENT_TYPE, submission.raw)
     concerned = {speaker(submission.source), *signatories(submission)}
     for index, signature in enumerate(submission.signatures):
@@ -96,12 +115,12 @@ def _missing(
 ) -> str | None:
     """Return whose signature the policy asks for and is not there."""
     source = submission.source
-    party = party_of(source)
+    kind, stream = _policy_of(source)
     by = {speaker(each) for each in signed.by}
     strength = 1 if is_required else 0
-    if submission.type.family not in _NEVER_REQUIRED and party is not None:
-        policy = state_on(SIGNING_MACHINE, known(signing_stream(speaker(source))), circumstances.today)
-        strength = max(strength, STRENGTH[policy.requirement(party.kind, circumstances.today)])
+    if kind and submission.type.family not in _NEVER_REQUIRED:
+        policy = state_on(SIGNING_MACHINE, known(stream), circumstances.today)
+        strength = max(strength, STRENGTH[policy.requirement(kind, circumstances.today)])
     if strength > 0 and speaker(source) not in by:
         return source
     if strength > 1:

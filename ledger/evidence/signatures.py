@@ -85,9 +85,15 @@ def _p256(raw: bytes) -> ec.EllipticCurvePublicKey:
 def public_key_of(private: PrivateKey) -> PublicKey:
     """Return the public half of a private key."""
     if isinstance(private, ed25519.Ed25519PrivateKey):
-        return PublicKey("ed25519", private.public_key().public_bytes_raw())
+        return _checked("ed25519", private.public_key().public_bytes_raw())
     form = serialization.PublicFormat.UncompressedPoint
-    return PublicKey("ecdsa-p256", private.public_key().public_bytes(serialization.Encoding.X962, form))
+    return _checked("ecdsa-p256", private.public_key().public_bytes(serialization.Encoding.X962, form))
+
+
+@lru_cache(maxsize=256)
+def _checked(algorithm: Algorithm, raw: bytes) -> PublicKey:
+    """Return a key that was checked once: who signs thousands of statements does not pay for it each time."""
+    return PublicKey(algorithm, raw)
 
 
 def sign(private: PrivateKey, message: bytes) -> bytes:
