@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from infra.secrets import write_private
+from infra.private_files import write_private
 from infra.services.errors import ServiceUnavailableError
 from ledger.evidence.signatures import Algorithm, PrivateKey
 

@@ -23,7 +23,7 @@ class MemoryRecorder(POPOApplicationRecorder):
         self._by_stream: dict[str, list[Row]] = {}
         self._known: dict[tuple[str, str], Known] = {}
         self._grown = Condition()
-        self.equivocations: dict[tuple[str, str, bytes], tuple[bytes, int, bytes]] = {}
+        self.equivocations: dict[tuple[str, str, bytes, bytes], tuple[bytes, int, bytes]] = {}
 
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
@@ -85,7 +85,8 @@ class MemoryRecorder(POPOApplicationRecorder):
 
     def keep_equivocation(self, source: str, identity: str, event: bytes, first: int, signatures: bytes) -> None:
         """Keep other bytes that came under a recorded identity."""
-        self.equivocations.setdefault((source, identity, sha256(event).digest()), (event, first, signatures))
+        key = (source, identity, sha256(event).digest(), signatures)
+        self.equivocations.setdefault(key, (event, first, signatures))
 
     def follow(self, after: int, *, wait_seconds: float) -> Iterator[Sequence[Row]]:
         """Yield batches for ever; an empty one when nothing came in time."""

@@ -26,10 +26,10 @@ from infra.policy_store import PostgresPolicyStore
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
-from infra.secrets import terms_of
 from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
+from infra.terms import terms_of
 from ledger.service import Ledger
 from projections.feed import Feed
 from projections.projector import Projector

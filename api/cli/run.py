@@ -16,7 +16,6 @@ from api.http.tokens import make_tokens
 from api.samples import sample_keys
 from infra.migrations import migrate
 from infra.open_ledger import open_ledger
-from infra.secrets import terms_of
 from infra.services.errors import ServiceUnavailableError
 from infra.services.java import default_cache, java_missing
 from infra.services.kafka import EmbeddedKafka
@@ -24,6 +23,7 @@ from infra.services.postgres import EmbeddedPostgres
 from infra.services.processes import Supervisor
 from infra.services.topics import ensure_topics
 from infra.settings import Settings
+from infra.terms import terms_of
 
 _VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys"))
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))

@@ -61,6 +61,7 @@ async def challenge(request: Request) -> Response:
     owner = asked.get("owner", principal.party) if isinstance(asked, dict) else None
     if not isinstance(owner, str) or not _is_owner(owner):
         raise problem("key_party_unknown", "/owner", party=str(owner)[:100])
+    # The decision on the registration goes by the log's clock, so the nonce does not follow another one.
     nonce, expires = make_nonce(terms.challenge_secret, terms.origin, owner, datetime.now(UTC))
     answer = {"ledger": terms.origin, "owner": owner, "nonce": encode_base64(nonce), "expires": expires}
     return json_response(answer, headers=_PRIVATE)

@@ -1,10 +1,9 @@
-"""Secrets of a deployment are files that their owner alone can read, made once and never half there."""
+"""The terms of this deployment: its name from the settings, the secret of its challenges from a file made once."""
 
-import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
+from infra.private_files import write_private
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
 from ledger.keys.challenge import MINIMUM_SECRET
@@ -28,27 +27,6 @@ def terms_of(settings: Settings) -> Terms:
     if len(secret) < MINIMUM_SECRET:
         raise _unusable(path, f"< {MINIMUM_SECRET}")
     return Terms(settings.log_origin, secret)
-
-
-def write_private(path: Path, content: bytes) -> bool:
-    """Write a file that is never readable by others and never half there; return whether it is ours.
-
-    A file that is there already, also one that another process made in the same moment, is left as it is.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(partial, path)
-            return True
-        return False
-    finally:
-        partial.unlink()
 
 
 def _unusable(path: Path, reason: str) -> ServiceUnavailableError:
