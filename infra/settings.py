@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     log_origin: str = Field(default=ORIGIN, min_length=1, max_length=200)
     """账本名称，写入已签名的陈述与检查点。 The ledger's name, in signed statements and in its checkpoints."""
 
-    challenge_secret_file: AbsolutePath | None = None
+    challenge_key_file: AbsolutePath | None = None
     """登记密钥所用随机数的密钥文件；不设则自动生成于 `run_dir/challenge.key`。 The secret behind the nonces of key
     registration, one file for all servers; unset: made as `run_dir/challenge.key`."""
 

@@ -15,7 +15,7 @@ _OCTETS = 32
 
 def terms_of(settings: Settings) -> Terms:
     """Return the terms of this deployment; the secret of its challenges is made where none is set and none is there."""
-    path = settings.challenge_secret_file
+    path = settings.challenge_key_file
     if path is None:
         path = settings.run_dir / CHALLENGE_FILE
         if not path.exists():

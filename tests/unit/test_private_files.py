@@ -62,4 +62,4 @@ def test_the_secret_of_challenges_is_made_once_and_a_short_one_is_refused(tmp_pa
     short.write_bytes(b"too short")
     for file in (short, tmp_path / "missing"):
         with pytest.raises(ServiceUnavailableError, match="密钥文件"):
-            terms_of(Settings(run_dir=tmp_path, challenge_secret_file=file))
+            terms_of(Settings(run_dir=tmp_path, challenge_key_file=file))
