@@ -51,7 +51,8 @@ _LOAD = f"""
     FROM ledger_events
     ORDER BY 2
 """
-_APPEND = "SELECT * FROM ledger_append(%b::bigint, %s::json, %b::text[], %b::bigint[], %s::timestamptz)"
+_APPEND = "SELECT * FROM ledger_append(%b::bigint, %s::json, %b::text[], %b::bigint[])"
+_APPEND_BEFORE = "SELECT * FROM ledger_append_before(%b::bigint, %s::json, %b::text[], %b::bigint[], %s::timestamptz)"
 _INSERT = """
     INSERT INTO ledger_events (notification_id, originator_id, originator_version, topic, state, recorded_at)
     SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::timestamptz[])
@@ -108,7 +109,11 @@ class LedgerRecorder(PostgresApplicationRecorder):
     ) -> list[Appended]:
         """Record the drafts in one transaction, or raise :class:`ConcurrentUpdate` and record nothing."""
         values = orjson.dumps([_values(draft) for draft in drafts]).decode()
-        rows = self._query(_APPEND, (head, values, list(expect), list(expect.values()), deadline))
+        relied_on = (head, values, list(expect), list(expect.values()))
+        if deadline is None:
+            rows = self._query(_APPEND, relied_on)
+        else:
+            rows = self._query(_APPEND_BEFORE, (*relied_on, deadline))
         if not rows:
             raise ConcurrentUpdate("a stream, an identity or a key that the decisions relied on has moved")
         return [Appended(position, instant_text(instant)) for position, instant in rows]
