@@ -1,7 +1,8 @@
 """Reads one record of the submissions topic as a CloudEvent 1.0, structured or binary; what it cannot read it refuses.
 
-Structured: the value is the event in canonical bytes, taken verbatim. Binary: the attributes are ``ce_`` headers and
-the value is the event's ``data``; the event is put together and brought into canonical form here.
+Structured: the value is the event in canonical bytes, or a signed envelope around them (DSSE), taken verbatim. Binary:
+the attributes are ``ce_`` headers and the value is the event's ``data``; the event is put together and brought into
+canonical form here, so that it cannot have been signed.
 """
 
 import re
@@ -12,8 +13,10 @@ from typing import Any
 
 import orjson
 
-from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission, make_event, parse_submission
+from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission, make_event
+from ledger.evidence.signatures import MAXIMUM_ENVELOPE
 from ledger.refusals import Refusal
+from ledger.sealed import parse_any
 
 Key = tuple[str, str, bytes]
 
@@ -40,10 +43,10 @@ def read_record(record: Any) -> Arrived:
 
 
 def _read(value: bytes, headers: Mapping[str, bytes]) -> Submission | Refusal:
+    if "ce_specversion" not in headers and len(value) <= MAXIMUM_ENVELOPE:
+        return parse_any(value)
     if len(value) > MAXIMUM_BYTES:
         return Refusal("event_too_large", params=(("bytes", str(MAXIMUM_BYTES)),))
-    if "ce_specversion" not in headers:
-        return parse_submission(value)
     try:
         attributes = {
             name.removeprefix("ce_"): content.decode("utf-8")
@@ -61,13 +64,17 @@ def _read(value: bytes, headers: Mapping[str, bytes]) -> Submission | Refusal:
         time=attributes.pop("time", ""),
         data=data,
     )
-    extensions = {name: text for name, text in attributes.items() if name not in _TRACING}
+    extensions: dict[str, Any] = {name: text for name, text in attributes.items() if name not in _TRACING}
+    if re.fullmatch(r"[0-9]{1,10}", extensions.get("issuersequence", "")):
+        extensions["issuersequence"] = int(extensions["issuersequence"])
     return canonical_submission({**event, **extensions})
 
 
 def _key(record: Any, value: bytes, submission: Submission | Refusal) -> Key:
     if isinstance(submission, Submission):
-        return (submission.source, submission.id, submission.digest)
+        # The refusal of a copy without its signatures must never stand as the answer to the signed original.
+        digest = sha256(value).digest() if submission.signatures else submission.digest
+        return (submission.source, submission.id, digest)
     source, identity = submission.source, submission.id
     if not _is_name(source) or not _is_name(identity):
         # Nobody said who speaks, so the record is known by its place alone.

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ledger.terms import ORIGIN
+
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
@@ -39,6 +41,13 @@ class Settings(BaseSettings):
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """日志级别。 The least severe message that is logged."""
+
+    log_origin: str = Field(default=ORIGIN, min_length=1, max_length=200)
+    """账本名称，写入已签名的陈述与检查点。 The ledger's name, in signed statements and in its checkpoints."""
+
+    challenge_key_file: AbsolutePath | None = None
+    """登记密钥所用随机数的密钥文件；不设则自动生成于 `run_dir/challenge.key`。 The secret behind the nonces of key
+    registration, one file for all servers; unset: made as `run_dir/challenge.key`."""
 
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from api.cli import ask, checking, follow, run, tell
+from api.cli.key import key
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -39,6 +40,7 @@ for verb in (
     checking.check_reads,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
+app.add_typer(key)
 
 
 def main() -> None:

@@ -48,6 +48,9 @@ def show(
     table = Table(title=f"{body} · {number}", show_header=False, title_justify="left")
     for label, value in _lines(answer):
         table.add_row(label, value)
+    position = answer["rests_on"]["position"]
+    if position:
+        table.add_row("签名 signed by", _signed(server.get(f"/v1/events/{position}")["event"]["record"]))
     _out.print(table)
 
 
@@ -137,6 +140,10 @@ def _lines(answer: dict[str, Any]) -> list[tuple[str, str | Text]]:
     return [(label, value) for label, value in lines if value]
 
 
+def _signed(record: dict[str, Any]) -> str:
+    return " · ".join(record.get("signed_by") or ()) or "未签名 unsigned"
+
+
 def _held(fact: dict[str, Any]) -> str:
     waits = fact.get("waits") or {}
     return f"{fact['effective']} {fact['zh']} {fact['en']}: {waits.get('zh', '')}"
@@ -197,7 +204,7 @@ def _facts(events: list[dict[str, Any]], title: str, *, with_stream: bool = True
 
 
 def _notes(event: dict[str, Any]) -> list[str]:
-    notes = []
+    notes = [f"签名 signed: {_signed(event)}" if event.get("signed_by") else _signed(event)]
     if event["decision"] == "held":
         notes.append("等待中 held")
     if event.get("late_days"):

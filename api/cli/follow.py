@@ -29,6 +29,7 @@ from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
+from infra.terms import terms_of
 from ledger.service import Ledger
 from projections.feed import Feed
 from projections.projector import Projector
@@ -129,7 +130,8 @@ def intake() -> None:
 
 
 def _opened(url: str) -> Ledger:
-    return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER))
+    terms = terms_of(Settings())
+    return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER, terms=terms))
 
 
 def _once_it_answers(ask: Callable[[], Answer]) -> Answer:

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import closing
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from api.cli.surroundings import database_url
 from api.cli.tell import prepare_views
 from api.http.tokens import make_tokens
+from api.samples import sample_keys
 from infra.migrations import migrate
 from infra.open_ledger import open_ledger
 from infra.services.errors import ServiceUnavailableError
@@ -21,8 +23,9 @@ from infra.services.postgres import EmbeddedPostgres
 from infra.services.processes import Supervisor
 from infra.services.topics import ensure_topics
 from infra.settings import Settings
+from infra.terms import terms_of
 
-_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access"))
+_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys"))
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
 _TELLING = "SELECT body, number FROM register.certificate ORDER BY version DESC, stream LIMIT 1"
@@ -41,7 +44,7 @@ def run() -> None:
             _start_processes(supervisor, environment, on_kafka=broker is not None)
             supervisor.start()
             _wait_until_ready(settings)
-            _import_samples(url)
+            _import_samples(settings, url)
             _say_where(settings, _telling_certificate(url))
             supervisor.wait()
             _out.print("正在停止… Stopping…")
@@ -104,11 +107,14 @@ def _wait_until_ready(settings: Settings) -> None:
         time.sleep(0.1)
 
 
-def _import_samples(url: str) -> None:
+def _import_samples(settings: Settings, url: str) -> None:
     from api.importer.command import import_command  # noqa: PLC0415 - the spreadsheet reader is slow to load
 
-    with as_file(files("infra.demo").joinpath("reports")) as folder:
-        import_command(Path(folder), lambda: open_ledger(url))
+    with closing(open_ledger(url, terms=terms_of(settings))) as ledger:
+        bodies = (party for party in _PARTIES if party.startswith("CNCA-R"))
+        keys = sample_keys(ledger, settings.run_dir / "keys", bodies)
+        with as_file(files("infra.demo").joinpath("reports")) as folder:
+            import_command(Path(folder), lambda: ledger, keys=keys)
 
 
 def _telling_certificate(url: str) -> tuple[str, str]:

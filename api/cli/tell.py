@@ -12,11 +12,15 @@ from rich.table import Table
 
 from api.cli import server
 from api.cli.ask import AsJson
+from api.cli.sealing import sealed
 from api.cli.surroundings import bootstrap, connector, database_url
+from api.cli.tokens import token_of
 from infra.doctor import checks
 from infra.migrations import migrate as apply_migrations
 from infra.open_ledger import open_ledger
 from infra.settings import Settings
+from ledger.service import Ledger
+from ledger.terms import Terms
 from projections.projector import Projector
 from projections.registry import VIEWS
 
@@ -30,20 +34,23 @@ class Source(StrEnum):
     KAFKA = "kafka"
 
 
+Keys = Annotated[
+    list[Path] | None,
+    typer.Option(help="签名用的私钥文件,可多次 · private key file to sign with, any number of times"),
+]
 _MEDIA_TYPES = {".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
 
 
 def import_(
     directory: Annotated[Path, typer.Argument(help="月报目录 · folder of monthly reports")],
     report: Annotated[Path | None, typer.Option(help="全部发现写入此 NDJSON 文件 · write all findings here")] = None,
+    key: Keys = None,
     json: AsJson = False,
 ) -> None:
     """导入认证机构月报(CSV、XLSX)。 Import the monthly reports of certification bodies."""
     from api.importer.command import import_command  # noqa: PLC0415 - the spreadsheet reader is slow to load
 
-    raise typer.Exit(
-        import_command(directory, lambda: open_ledger(database_url(Settings())), as_json=json, report=report)
-    )
+    raise typer.Exit(import_command(directory, lambda: opened(Settings()), as_json=json, report=report, keys=key or ()))
 
 
 def submit(
@@ -52,14 +59,22 @@ def submit(
     ],
     party: Annotated[str, typer.Option("--as", help="以何主体提交 · the party that submits")],
     atomic: Annotated[bool, typer.Option("--atomic", help="全部记录或全不记录 · all or nothing")] = False,
+    key: Keys = None,
+    chain: Annotated[
+        bool, typer.Option("--chain", help="按本主体的编号相连(须有 --key) · count and link them (with --key)")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """提交事件。 Submit events."""
+    """提交事件,可签名。 Submit events, signed where keys are given."""
     content = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
     media_type = _MEDIA_TYPES.get(file.suffix) or (
         "application/cloudevents-batch+json" if content.lstrip()[:1] == b"[" else "application/cloudevents+json"
     )
-    response = server.post("/v1/events", content, media_type, _token(party), **({"atomic": "true"} if atomic else {}))
+    if key:
+        content, media_type = sealed(content, key, party=party, chained=chain)
+    elif chain:
+        raise typer.BadParameter("--chain 须有 --key · --chain needs --key")
+    response = server.post("/v1/events", content, media_type, token_of(party), **({"atomic": "true"} if atomic else {}))
     if json:
         typer.echo(response.text)
         return
@@ -134,22 +149,17 @@ def doctor(json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+def opened(settings: Settings) -> Ledger:
+    """Return the ledger on this deployment's database, for an import, which registers no key."""
+    return open_ledger(database_url(settings), terms=Terms(settings.log_origin))
+
+
 def prepare_views(url: str) -> None:
     """Create the tables of every view that has none yet."""
     for make in VIEWS.values():
         projector = Projector(connector(url), make())
         projector.prepare()
         projector.close()
-
-
-def _token(party: str) -> str:
-    file = Settings().run_dir / "tokens.txt"
-    rows = dict(line.split(" ", 1) for line in file.read_text("utf-8").splitlines()) if file.exists() else {}
-    if party not in rows:
-        raise typer.BadParameter(
-            f"{file} 中没有 {party} 的令牌。 There is no token of {party}; there are: {', '.join(rows) or '—'}"
-        )
-    return rows[party].strip()
 
 
 def _said(answer: dict[str, Any]) -> str:
@@ -159,6 +169,8 @@ def _said(answer: dict[str, Any]) -> str:
     word = "此前已记录 recorded before" if answer["duplicate"] else words[answer["decision"]]
     waits = answer.get("waits") or {}
     told = f"{word} · #{answer['position']} · {answer['stream']} v{answer['version']}"
+    if answer.get("signed_by"):
+        told += f" · 签名 signed: {' · '.join(answer['signed_by'])}"
     return "\n  ".join(filter(None, (told, waits.get("zh"), waits.get("en"))))
 
 

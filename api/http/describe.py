@@ -8,6 +8,7 @@ from api.http.problems import MEDIA_TYPE, document
 from api.http.schemas import Schema, ref, text, whole
 from api.http.submissions import BATCH
 from ledger.refusals import Refusal, message
+from ledger.sealed import MEDIA_TYPE as MEDIA_TYPE_DSSE
 
 Operation = dict[str, Any]
 BODY_NUMBER, CERTIFICATE_NUMBER = "CNCA-R-2031-101", "10124Q00012R0M"
@@ -31,6 +32,7 @@ _RECEIPT: dict[str, Any] = {
     "decision": "applied",
     "duplicate": False,
     "releases": [],
+    "signed_by": [],
 }
 _RECORDED = {"outcome": "recorded", **_RECEIPT}
 _SUMMARY = {"recorded": 1, "held": 0, "duplicate": 0, "refused": 0, "position": 18}
@@ -129,6 +131,16 @@ SUBMIT = operation(
         "source_not_yours",
         "not_competent",
         "identity_reused",
+        "envelope_wrong",
+        "audience_missing",
+        "wrong_audience",
+        "signature_required",
+        "signature_invalid",
+        "signer_not_concerned",
+        "key_unknown",
+        "key_revoked",
+        "key_not_yet_valid",
+        "key_no_longer_valid",
         "batch_refused",
         "event_too_large",
         "body_too_large",
@@ -154,16 +166,18 @@ SUBMIT = operation(
                 JSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
                 BATCH: {"schema": {"type": "array", "items": ref("CloudEvent")}, "example": [EXAMPLE_EVENT]},
                 NDJSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
+                MEDIA_TYPE_DSSE: {"schema": ref("Envelope")},
             },
         },
     },
     more=(
         "单条事件:201 已记录、200 重复、202 暂存,否则为问题文档。批(JSON 数组)与 NDJSON(至多 5,000 行、8 MiB):"
         "200,逐条给出结果;`atomic=true` 时全部记录,或以 409 全部不记录。同一 (source, id) 重复提交永远安全。"
+        "任一事件都可以换成签名信封(DSSE)。"
         "\n\nOne event: 201 recorded, 200 duplicate, 202 held, else a problem. A batch (JSON array) or NDJSON (up to "
         "5,000 lines, 8 MiB): 200 with an outcome for each event, NDJSON as it is recorded and with a summary line at "
         "the end; with `atomic=true` all are recorded, or none and the answer is 409. Submitting the same "
-        "(source, id) again is safe for ever."
+        "(source, id) again is safe for ever. Each event may be a signed envelope (DSSE) instead."
     ),
 )
 SUBMIT["responses"][200]["content"] |= {

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import __version__
 from api.http.schemas import COMPONENTS
+from api.http.schemas_keys import COMPONENTS as OF_KEYS
 
 _ABOUT = (
     "认证状态账本:谁在何时说了什么、何时生效、何时为账本所知。读取公开;提交须持令牌。"
@@ -19,6 +20,7 @@ _TAGS = (
     ("certificates", "证书 / Certificates"),
     ("subjects", "组织、机构与轨迹 / Organisations, bodies and trails"),
     ("events", "事件 / Events"),
+    ("signatures", "密钥与签名 / Keys and signatures"),
     ("catalogue", "目录 / Catalogues"),
     ("operation", "运行 / Operation"),
 )
@@ -46,7 +48,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document["servers"] = [{"url": "/"}]
     document["components"] = {
-        "schemas": COMPONENTS,
+        "schemas": {**COMPONENTS, **OF_KEYS},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     }
     return document

@@ -26,3 +26,11 @@ def principal_of_party(party: str) -> Principal:
         return Principal(party, role, party)
     spoken_for = party_of(party)
     return PUBLIC if spoken_for is None else Principal(party, spoken_for.kind, party, spoken_for.region)
+
+
+async def speaker_of(request: Request) -> Principal:
+    """Return who asks; end the request with 401 where nobody said who."""
+    principal = await principal_of(request)
+    if principal == PUBLIC:
+        raise problem("token_missing")
+    return principal

@@ -74,11 +74,14 @@ COMPONENTS: dict[str, Schema] = {
             "time": text("YYYY-MM-DDTHH:MM:SS.ffffffZ", format="date-time"),
             "type": text("事件类型 / Event type"),
             "datacontenttype": {"const": "application/json"},
+            "ledger": text("对哪个账本所说,签名时必填 / For which ledger it is said; required where it is signed"),
+            "issuersequence": whole("提交方自己的连续编号 / The source's own count of its statements", minimum=1),
+            "issuerprevious": text("上一条的 SHA-256 / SHA-256 of the one before", pattern="^[0-9a-f]{64}$"),
         },
         "CloudEvents 1.0",
     ),
     "Receipt": fields(
-        "outcome source id stream version position recorded decision duplicate releases",
+        "outcome source id stream version position recorded decision duplicate releases signed_by",
         {
             "outcome": {"enum": ["recorded", "held", "duplicate"]},
             "source": text(),
@@ -90,6 +93,9 @@ COMPONENTS: dict[str, Schema] = {
             "decision": {"enum": ["applied", "held"]},
             "duplicate": {"type": "boolean"},
             "releases": listed(whole(), "因此生效的此前暂存事实 / Held facts that this one released"),
+            "signed_by": listed(
+                text(), "有效签名的所有者,未签名为空 / Owners of the valid signatures; empty: unsigned"
+            ),
             "waits": fields("code zh en rule", {"code": text(), **LABEL, "rule": text()}),
         },
     ),
@@ -238,7 +244,7 @@ COMPONENTS: dict[str, Schema] = {
             "periods": listed(ref("Certificate")),
             "facts": listed(
                 fields(
-                    "position version type zh en effective recorded source id decision releases data",
+                    "position version type zh en effective recorded source id decision releases signed_by data",
                     {
                         "position": POSITION,
                         "version": whole(),
@@ -250,6 +256,7 @@ COMPONENTS: dict[str, Schema] = {
                         "id": text(),
                         "decision": {"enum": ["applied", "held"]},
                         "releases": listed(whole()),
+                        "signed_by": listed(text()),
                         "data": {"type": "object"},
                         "waits": {"type": "object"},
                     },

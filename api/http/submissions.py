@@ -1,6 +1,7 @@
 """What arrives over HTTP becomes submissions: canonical bytes are kept as sent, sound JSON is made canonical.
 
-What a parser would change in silence (duplicate keys, floats, text outside NFC) is refused with its place.
+What a parser would change in silence (duplicate keys, floats, text outside NFC) is refused with its place. An item may
+be a signed envelope instead (DSSE), whose payload is taken as it was signed.
 """
 
 import json
@@ -11,12 +12,13 @@ from typing import Any
 from fastapi import Request
 
 from api.http.problems import ProblemError, problem
-from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission, parse_submission
+from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal
+from ledger.sealed import MEDIA_TYPE, is_envelope, parse_any, sealed_submission
 from ledger.service import Incoming
 
-SINGLE = frozenset({"application/cloudevents+json", "application/json"})
+SINGLE = frozenset({"application/cloudevents+json", "application/json", MEDIA_TYPE})
 BATCH = "application/cloudevents-batch+json"
 LINES = frozenset({"application/x-ndjson", "application/ndjson"})
 SINGLE_BYTES = 4 * MAXIMUM_BYTES
@@ -54,11 +56,13 @@ def media_type_of(request: Request) -> str:
 
 def parse_one(raw: bytes) -> Submission | Refusal:
     """Return the submission in one JSON text; canonical bytes stay exactly as they were sent."""
-    found = parse_submission(raw)
-    if not isinstance(found, Refusal) or found.code not in {"not_canonical", "event_too_large"}:
+    found = parse_any(raw)
+    if not isinstance(found, Refusal) or found.code not in {"not_canonical", "event_too_large", "envelope_wrong"}:
         return found
     value = parse_json(raw)
-    return value if isinstance(value, Refusal) else canonical_submission(value)
+    if isinstance(value, Refusal):
+        return value
+    return sealed_submission(value) if is_envelope(value) else canonical_submission(value)
 
 
 def parse_json(raw: bytes) -> Any:
@@ -81,7 +85,7 @@ def parse_array(raw: bytes) -> list[Submission | Refusal]:
     if not isinstance(value, list):
         raise problem("not_a_batch")
     _limit(len(value))
-    return [canonical_submission(each) for each in value]
+    return [sealed_submission(each) if is_envelope(each) else canonical_submission(each) for each in value]
 
 
 def split_lines(raw: bytes) -> list[tuple[int, bytes]]:

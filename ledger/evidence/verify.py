@@ -93,7 +93,7 @@ class _Verification:
         older = self._history(checkpoint)
         since = self._since(checkpoint, accepted)
         tree = Recomputation(self._files, self._report, checkpoint.size)
-        checks = EntryChecks(self._report, keys.issuers)
+        checks = EntryChecks(self._report, keys.issuers, checkpoint.origin)
         scan = tree.scan(checks, [each.size for each in (*older, *since)])
         checks.close()
         self._compare("OLDER_CHECKPOINT_INCONSISTENT", older, scan)
