@@ -247,6 +247,8 @@ class EmbeddedPostgres:
                 hashed = connection.pgconn.encrypt_password(password, OWNER.encode(), b"scram-sha-256")
                 statement = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
                 connection.execute(statement.format(sql.Identifier(OWNER), sql.Literal(hashed.decode())))
+            # Migrations make the roles with less privilege under which the processes work.
+            connection.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(sql.Identifier(OWNER)))
             verify_chinese_text(connection)
         self.create_database("certledger")
 
