@@ -88,6 +88,10 @@ class NotaryStore(Protocol):
         """Return the whole row of a tile; empty where there is none."""
         ...
 
+    def entries(self, after: int, through: int) -> Iterator[Sequence[bytes]]:
+        """Yield the entries of positions ``after + 1`` to ``through``; ends early where one is missing."""
+        ...
+
     def alarms(self) -> Sequence[dict[str, Any]]:
         """Return the findings that nobody has cleared yet."""
         ...
@@ -107,12 +111,20 @@ class NotaryStore(Protocol):
         """Return when something was recorded, or after so many seconds."""
         ...
 
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        ...
+
 
 class SignedMemory(Protocol):
     """What the notary remembers outside the database; only one process at a time holds it."""
 
     def acquire(self) -> bool:
         """Become its holder; True if held now."""
+        ...
+
+    def release(self) -> None:
+        """Let another process hold it."""
         ...
 
     def load(self) -> bytes | None:

@@ -152,6 +152,11 @@ class PostgresNotaryStore:
         with self.reading() as stored:
             return stored.tile(tile)
 
+    def entries(self, after: int, through: int) -> Iterator[Sequence[bytes]]:
+        """Yield the entries of positions ``after + 1`` to ``through``; ends early where one is missing."""
+        with self.reading() as stored:
+            yield from stored.entries(after, through)
+
     def alarms(self) -> list[dict[str, Any]]:
         """Return the findings that nobody has cleared yet."""
         with self.reading() as stored:

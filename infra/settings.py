@@ -40,5 +40,25 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """日志级别。 The least severe message that is logged."""
 
+    environment: Literal["development", "production"] = "development"
+    """运行环境；production 拒绝一切仅供开发的缺省。 `production` refuses defaults that are for development alone."""
+
+    log_key: AbsolutePath | None = None
+    """日志签名私钥文件；不设则开发环境自动生成于 `run_dir/notary/log.key`。 The log's private key file; unset: made in
+    `run_dir/notary` in development, refused in production."""
+
+    log_origin: str = "ledger.localhost/certledger"
+    """日志名称（即密钥名），只在生成密钥时使用。 The log's name, which its key bears; used when a key is made."""
+
+    notary_dir: AbsolutePath | None = None
+    """库外保存已签检查点的文件夹，应在另一块磁盘上。 Where the last signed checkpoint is kept, outside the database,
+    on another disk at best; unset: `run_dir/notary`."""
+
+    checkpoint_seconds: float = Field(default=0.5, gt=0, le=60)
+    """有新事件时两次检查点之间的秒数。 Seconds between two checkpoints while events come in."""
+
+    scrub_events_per_second: int = Field(default=2_000, ge=1, le=1_000_000)
+    """后台复核每秒重算的事件数。 How many events the scrubber re-hashes a second."""
+
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""

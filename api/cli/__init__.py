@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, follow, run, tell
+from api.cli import ask, follow, notary, run, tell
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -34,9 +34,12 @@ for verb in (
     follow.relay,
     follow.project,
     follow.intake,
+    notary.notary,
+    notary.scrub,
+    notary.log_key,
     tell.doctor,
 ):
-    app.command(verb.__name__.rstrip("_"))(verb)
+    app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 
 
 def main() -> None:
