@@ -19,6 +19,7 @@ _TAGS = (
     ("certificates", "证书 / Certificates"),
     ("subjects", "组织、机构与轨迹 / Organisations, bodies and trails"),
     ("events", "事件 / Events"),
+    ("log", "日志与证明 / The log and its proofs"),
     ("catalogue", "目录 / Catalogues"),
     ("operation", "运行 / Operation"),
 )

@@ -102,3 +102,8 @@ BEGIN
         GRANT SELECT (notification_id, state, recorded_at) ON ledger_events TO certledger_notary;
     END IF;
 END $$;
+
+-- What the log publishes to everybody, whatever role a reader's connection has; why it stopped is for operators.
+GRANT USAGE ON SCHEMA notary TO PUBLIC;
+GRANT SELECT ON notary.tile, notary.checkpoint, notary.cosignature, notary.scrub TO PUBLIC;
+GRANT SELECT (number, raised, cleared) ON notary.alarm TO PUBLIC;
