@@ -1,6 +1,6 @@
 """A notary as a deployment puts it together, over a test's database and folder, and what must be true of its work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from infra.leadership import AdvisoryLeadership
 from infra.notary_folder import NotaryFolder
 from infra.notary_store import PostgresNotaryStore, connect_as_notary
 from ledger.evidence.merkle import CompactRange, leaf_hash
-from ledger.evidence.notes import NoteSigner, parse_checkpoint, parse_note
+from ledger.evidence.notes import NoteSigner, Verifier, parse_checkpoint, parse_note
 from tests.support.consumers import running
 from tests.support.waiting import eventually
 from tests.unit.evidence.making import LOG, key, tile_store
@@ -87,7 +87,7 @@ def true_roots(entries: list[bytes]) -> dict[int, bytes]:
     return roots
 
 
-def everything_fits(url: str, folder: Path) -> int:
+def everything_fits(url: str, folder: Path, keys: Sequence[Verifier] = (LOG.verifier,)) -> int:
     """Assert that tiles, checkpoints and the last signed note are those of the recorded events; the newest size."""
     entries = stored_entries(url)
     roots = true_roots(entries)
@@ -96,7 +96,7 @@ def everything_fits(url: str, folder: Path) -> int:
         tiles = connection.execute("SELECT level, idx, hashes FROM notary.tile").fetchall()
     for size, root, note in checkpoints:
         parsed = parse_note(note.encode())
-        assert LOG.verifier in parsed.verify([LOG.verifier])
+        assert parsed.verify(keys).keys() == set(keys)
         said = parse_checkpoint(parsed.text)
         assert (said.size, said.root, bytes(root)) == (size, roots[size], roots[size])
     size = checkpoints[-1][0] if checkpoints else 0

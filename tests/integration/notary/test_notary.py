@@ -25,6 +25,7 @@ from tests.support.notaries import (
     sign_all,
     store_of,
 )
+from tests.support.tampering import as_superuser
 from tests.support.waiting import eventually
 
 BACK_TO_300 = (
@@ -59,19 +60,6 @@ def refused(url: str, folder: Path, **more: object) -> SigningRefused:
 
 def codes(refusal: SigningRefused) -> list[str]:
     return [each.code for each in refusal.report.findings]
-
-
-def as_superuser(url: str, *statements: str) -> None:
-    """Change what triggers forbid, as somebody may who has every password."""
-    with psycopg.connect(url) as connection:
-        connection.execute("ALTER TABLE ledger_events DISABLE TRIGGER USER")
-        connection.execute("ALTER TABLE notary.tile DISABLE TRIGGER USER")
-        connection.execute("ALTER TABLE notary.checkpoint DISABLE TRIGGER USER")
-        for statement in statements:
-            connection.execute(statement.encode())
-        connection.execute("ALTER TABLE ledger_events ENABLE TRIGGER USER")
-        connection.execute("ALTER TABLE notary.tile ENABLE TRIGGER USER")
-        connection.execute("ALTER TABLE notary.checkpoint ENABLE TRIGGER USER")
 
 
 def test_what_is_recorded_is_signed_within_a_second_and_nothing_is_signed_without_growth(
