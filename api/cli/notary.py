@@ -21,7 +21,7 @@ from ledger.evidence.growth import SigningRefused
 from ledger.evidence.guard import signed_by
 from ledger.evidence.policy import Policy
 from ledger.evidence.report import Report, Result
-from ledger.evidence.store import StoreSource
+from ledger.evidence.store import StoreSource, contradictions
 from ledger.evidence.verify import Question, verify_source
 
 log = structlog.get_logger(__name__)
@@ -113,17 +113,17 @@ def verify_store(url: str, folder: NotaryFolder, identity: LogIdentity) -> Repor
             store=store, memory=folder, leadership=AdvisoryLeadership(url, "notary"), identity=identity
         ).contradiction()
         with store.reading() as stored:
-            newest, kept = stored.newest(), folder.load()
+            newest, kept, more = stored.newest(), folder.load(), [*standing.report.findings] if standing else []
             if newest is None:
                 report = Report(origin=identity.origin, size=0)
             else:
                 question = Question(time.time(), Policy(logs=list(identity.keys)), kept)
                 report = verify_source(StoreSource(stored, newest, identity.keys), question)
+                more += contradictions(stored, newest.size)
     finally:
         store.close()
-    found = {each.code for each in report.findings}
-    if standing is not None:
-        report.findings += [each for each in standing.report.findings if each.code not in found]
+    found = {(each.code, each.path) for each in report.findings}
+    report.findings += [each for each in more if (each.code, each.path) not in found]
     return report
 
 

@@ -9,7 +9,8 @@ from typing import Protocol
 from ledger.evidence.bundle import FORMAT
 from ledger.evidence.growth import StoredCheckpoint
 from ledger.evidence.keyfile import IssuerKey, KeyFile
-from ledger.evidence.notes import Verifier
+from ledger.evidence.notes import Verifier, parse_checkpoint, parse_note
+from ledger.evidence.report import Finding
 from ledger.evidence.strict import EvidenceError, canonical_json
 from ledger.evidence.tiles import (
     ENTRIES,
@@ -23,6 +24,23 @@ from ledger.evidence.tiles import (
 )
 
 _PAGE = 1_000
+
+
+def contradictions(stored: "TreeReader", size: int) -> list[Finding]:
+    """Return the checkpoints of at most ``size`` leaves whose columns do not say what their note says."""
+    found: list[Finding] = []
+    after = 0
+    while page := stored.checkpoints(after, size, _PAGE):
+        for each in page:
+            after, path = each.size, f"checkpoints/{each.size}"
+            try:
+                checkpoint = parse_checkpoint(parse_note(each.note).text)
+            except EvidenceError as error:
+                found.append(Finding("CHECKPOINT_UNREADABLE", path=path, detail=str(error)))
+                continue
+            if (checkpoint.size, checkpoint.root) != (each.size, each.root):
+                found.append(Finding("CHECKPOINT_CONTRADICTED", path=path))
+    return found
 
 
 class TreeReader(Protocol):
