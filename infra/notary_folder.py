@@ -103,7 +103,7 @@ class NotaryFolder:
         try:
             with (self.path / name).open("rb") as file:
                 return file.read(_MAXIMUM)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except PermissionError as error:
             raise ServiceUnavailableError(

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(default=0.5, gt=0, le=60)
     """有新事件时两次检查点之间的秒数。 Seconds between two checkpoints while events come in."""
 
-    scrub_events_per_second: int = Field(default=2_000, ge=1, le=1_000_000)
+    scrub_events_per_second: int = Field(default=500, ge=1, le=1_000_000)
     """后台复核每秒重算的事件数。 How many events the scrubber re-hashes a second."""
 
     require_services: bool = False

@@ -92,13 +92,15 @@ class _Tiles:
 
 
 def _check_leaves(begin: int, end: int, pages: Iterable[Sequence[bytes]], tiles: _Tiles) -> None:
-    at = begin
+    at, held, stored = begin, -1, b""
     for page in pages:
         for entry in page:
-            index, place = divmod(at, WIDTH)
-            stored = tiles(Tile(0, index, width_of(0, index, end)))
-            if stored[place * HASH : (place + 1) * HASH] != sha256(b"\x00" + entry).digest():
-                raise refuse("TILE_MISMATCH", at, path=Tile(0, index).path)
+            place = at % WIDTH * HASH
+            if at // WIDTH != held:
+                held = at // WIDTH
+                stored = tiles(Tile(0, held, width_of(0, held, end)))
+            if stored[place : place + HASH] != sha256(b"\x00" + entry).digest():
+                raise refuse("TILE_MISMATCH", at, path=Tile(0, held).path)
             at += 1
     if at != end:
         raise refuse("TRUNCATED", at, end - 1)
