@@ -37,6 +37,7 @@ for verb in (
     notary.notary,
     notary.scrub,
     notary.log_key,
+    follow.policies,
     tell.doctor,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
