@@ -42,12 +42,29 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """日志级别。 The least severe message that is logged."""
 
+    environment: Literal["development", "production"] = "development"
+    """运行环境；production 拒绝一切仅供开发的缺省。 `production` refuses defaults that are for development alone."""
+
     log_origin: str = Field(default=ORIGIN, min_length=1, max_length=200)
     """账本名称，写入已签名的陈述与检查点。 The ledger's name, in signed statements and in its checkpoints."""
 
     challenge_key_file: AbsolutePath | None = None
     """登记密钥所用随机数的密钥文件；不设则自动生成于 `run_dir/challenge.key`。 The secret behind the nonces of key
     registration, one file for all servers; unset: made as `run_dir/challenge.key`."""
+
+    log_key: AbsolutePath | None = None
+    """日志签名私钥文件；不设则开发环境自动生成于 `run_dir/notary/log.key`。 The log's private key file; unset: made in
+    `run_dir/notary` in development, refused in production."""
+
+    notary_dir: AbsolutePath | None = None
+    """库外保存已签检查点的文件夹，应在另一块磁盘上。 Where the last signed checkpoint is kept, outside the database,
+    on another disk at best; unset: `run_dir/notary`."""
+
+    checkpoint_seconds: float = Field(default=0.5, gt=0, le=60)
+    """有新事件时两次检查点之间的秒数。 Seconds between two checkpoints while events come in."""
+
+    scrub_events_per_second: int = Field(default=500, ge=1, le=1_000_000)
+    """后台复核每秒重算的事件数。 How many events the scrubber re-hashes a second."""
 
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""

@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, checking, follow, run, tell
+from api.cli import ask, checking, follow, notary, run, tell
 from api.cli.key import key
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
@@ -35,6 +35,9 @@ for verb in (
     follow.relay,
     follow.project,
     follow.intake,
+    notary.notary,
+    notary.scrub,
+    notary.log_key,
     follow.policies,
     tell.doctor,
     checking.check_reads,

@@ -46,7 +46,7 @@ def serve() -> None:
     from api.http.serve import serve as serve_http  # noqa: PLC0415 - likewise
     from api.http.service import NoRelay, Ports  # noqa: PLC0415 - likewise
 
-    settings = _started("serve")
+    settings = started("serve")
     url = database_url(settings)
     ports = Ports(
         ledger=_opened(url),
@@ -60,7 +60,7 @@ def serve() -> None:
 
 def relay() -> None:
     """把每个已记录事件按序发布到 Kafka。 Publish every recorded event to Kafka, in order."""
-    settings = _started("relay")
+    settings = started("relay")
     url, broker = database_url(settings), needed_bootstrap(settings)
     ledger = _opened(url)
     publisher = event_relay(
@@ -73,14 +73,14 @@ def relay() -> None:
         observer=PublishedTimes(connector(url), EVENTS),
         spans=span,
     )
-    _until_stopped(publisher.run)
+    until_stopped(publisher.run)
 
 
 def project(
     views: Annotated[list[str] | None, typer.Argument(help="视图名,不写则全部 · names of views; all if none")] = None,
 ) -> None:
     """让视图跟上事件。 Keep views up to date with the events."""
-    settings = _started("project")
+    settings = started("project")
     url, broker = database_url(settings), bootstrap(settings)
     names = _known_views(views or list(EVERY_VIEW))
     projectors = [Projector(connector(url), view) for view in make_views(names)]
@@ -93,22 +93,22 @@ def project(
         feed = StoreFeed(ledger.event_log)
     else:
         feed = KafkaFeed(needed_bootstrap(settings), EVENTS, f"certledger.{'.'.join(names)}")
-    _until_stopped(ProjectionRun(feed, projectors, name="+".join(names), spans=span).run)
+    until_stopped(ProjectionRun(feed, projectors, name="+".join(names), spans=span).run)
 
 
 def policies() -> None:
     """按规则跟进已记录的事件(如认证限制期)。 Submit what follows from events by rule, such as bars."""
-    settings = _started("policies")
+    settings = started("policies")
     url, broker = database_url(settings), bootstrap(settings)
     ledger = _opened(url)
     feed: Feed = StoreFeed(ledger.event_log) if broker is None else KafkaFeed(broker, EVENTS, "certledger.policies")
     run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), [holder_bars])], name="policies", spans=span)
-    _until_stopped(run.run)
+    until_stopped(run.run)
 
 
 def intake() -> None:
     """从 Kafka 接收提交并发布回执。 Take submissions from Kafka and publish their receipts."""
-    settings = _started("intake")
+    settings = started("intake")
     url, broker = database_url(settings), needed_bootstrap(settings)
     receipts = ReceiptStore(url)
     taking = Intake(
@@ -126,7 +126,7 @@ def intake() -> None:
         bookmark=RelayBookmarks(url, RECEIPTS),
         ensure_topics=lambda: ensure_topics(broker),
     )
-    _until_stopped(taking.run, answering.run)
+    until_stopped(taking.run, answering.run)
 
 
 def _opened(url: str) -> Ledger:
@@ -153,14 +153,15 @@ def _known_views(names: list[str]) -> list[str]:
     return names
 
 
-def _started(service: str) -> Settings:
+def started(service: str) -> Settings:
+    """Return the settings, with logs and traces of a process configured by them."""
     settings = Settings()
     configure_logging(settings.log_level)
     configure_telemetry(settings.otlp_endpoint, f"certledger-{service}")
     return settings
 
 
-def _until_stopped(*runs: Callable[[threading.Event], None]) -> None:
+def until_stopped(*runs: Callable[[threading.Event], None]) -> None:
     """Run each in a thread until a signal comes; a run that ends by an error ends the process, to be restarted."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -24,9 +24,10 @@ from infra.services.processes import Supervisor
 from infra.services.topics import ensure_topics
 from infra.settings import Settings
 from infra.terms import terms_of
+from ledger.principals import AUDITOR
 
 _VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys"))
-_PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
+_PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", AUDITOR, *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
 _TELLING = "SELECT body, number FROM register.certificate ORDER BY version DESC, stream LIMIT 1"
 _out = Console(highlight=False)
@@ -81,7 +82,7 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str
 
 
 def _start_processes(supervisor: Supervisor, environment: dict[str, str], *, on_kafka: bool) -> None:
-    verbs: list[list[str]] = [["serve"], *(["project", *views] for views in _VIEWS_TOGETHER), ["policies"]]
+    verbs: list[list[str]] = [["serve"], ["notary"], *(["project", *views] for views in _VIEWS_TOGETHER), ["policies"]]
     if on_kafka:
         verbs += [["relay"], ["intake"]]
     for verb in verbs:
