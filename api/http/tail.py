@@ -41,6 +41,11 @@ class Tail:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def head(self) -> int:
+        """The last position that the follower has met."""
+        return self._head
+
     def start(self) -> None:
         """Begin to follow, on the running loop; called when the first client comes."""
         if self._thread is None:

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.http.answers import EVENT_STREAM, JSON, NDJSON, json_response, matches, require_acceptable
 from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
-from api.http.problems import problem
+from api.http.problems import ProblemError, problem
 from api.http.reading import Reading
 from api.http.tail import Read
 from infra.log_reading import head_of, row_at, rows_after
@@ -57,6 +57,7 @@ async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) 
     """Send every event after a position, for ever; ``Last-Event-ID`` resumes where a connection broke."""
     require_acceptable(request, EVENT_STREAM)
     reading = await Reading.of(request, "stream_events")
+    reading.require_reason()
     service = reading.service
     last = request.headers.get("last-event-id", "")
     if last.isascii() and last.isdigit() and len(last) <= 16:
@@ -85,8 +86,12 @@ async def _sent(reading: Reading, after: int) -> AsyncIterator[bytes]:
 
 def _own(reading: Reading) -> Read:
     """Return how a client reads that sees more than the public: as itself, noted, and only what is settled."""
+    service = reading.service
 
     async def read(after: int, limit: int) -> Sequence[Row]:
+        # What woke this client is settled in a moment; where it takes longer, what is settled is sent meanwhile.
+        with suppress(ProblemError):
+            await service.views["access"].wait(service.tail.head, service.ports.wait_seconds)
         horizon = await reading.horizon()
         async with reading.connection() as connection:
             rows = await rows_after(connection, after, limit, up_to=horizon, public=False)
