@@ -20,7 +20,7 @@ from infra.services.topics import ensure_topics
 from tests.support.statements import BODY
 from tests.support.waiting import eventually
 
-PROCESSES = ("serve", "relay", "intake", "project register history", "project trail search keys", "policies")
+PROCESSES = ("serve", "relay", "intake", "project register history", "project trail search access keys", "policies")
 
 
 class System:
