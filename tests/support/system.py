@@ -26,7 +26,7 @@ PROCESSES = (
     "relay",
     "intake",
     "project register history",
-    "project trail search keys",
+    "project trail search access keys",
     "policies",
 )
 

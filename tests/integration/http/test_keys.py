@@ -137,6 +137,12 @@ def test_the_register_of_keys_says_who_may_sign_now(signing: Running) -> None:
     assert "key.registered" in {each["type"] for each in trail}
 
 
+def chain(app: Running, seen: int, party: str = BODY) -> dict[str, Any]:
+    headers = {"Min-Position": str(seen), **token(party)}
+    told: dict[str, Any] = app.client.get(f"/v1/issuers/{BODY}/chain", headers=headers).json()
+    return told
+
+
 def chained(submission: Submission, key: PrivateKey, sequence: int, previous: Submission | None) -> Submission:
     link = {"issuerprevious": previous.digest.hex()} if previous else {}
     return signed(submission, key, issuersequence=sequence, **link)
@@ -149,7 +155,7 @@ def test_an_issuer_sees_gaps_forks_and_foreign_entries_in_its_own_chain(signing:
     seen = 0
     for each in (first, second):
         seen = send(signing, envelope_of(each)).json()["position"]
-    sound = signing.get(f"/v1/issuers/{BODY}/chain", seen).json()
+    sound = chain(signing, seen)
     assert (sound["is_sound"], sound["links"], sound["head"]["digest"]) == (True, 2, second.digest.hex())
     foreign = chained(issued("F"), KEY, 2, first)
     stray = chained(suspended("A"), KEY, 3, foreign)
@@ -158,14 +164,14 @@ def test_an_issuer_sees_gaps_forks_and_foreign_entries_in_its_own_chain(signing:
         answer = send(signing, envelope_of(each))
         assert answer.status_code in {201, 202}, answer.text
         seen = answer.json()["position"]
-    told = signing.get(f"/v1/issuers/{BODY}/chain", seen).json()
+    told = chain(signing, seen)
     assert not told["is_sound"]
     assert told["gaps"] == [{"first": 4, "last": 5}]
     assert [each["digest"] for each in told["forks"]] == [second.digest.hex(), foreign.digest.hex()]
     assert told["broken"] == []
     wrong = chained(issued("W"), KEY, 7, first)
     seen = send(signing, envelope_of(wrong)).json()["position"]
-    (broken,) = signing.get(f"/v1/issuers/{BODY}/chain", seen).json()["broken"]
+    (broken,) = chain(signing, seen)["broken"]
     assert (broken["sequence"], broken["expected"]) == (7, [later.digest.hex()])
     page = signing.get(f"/v1/issuers/{BODY}/events", seen, limit=4).json()
     rest = signing.get(f"/v1/issuers/{BODY}/events", seen, limit=4, cursor=page["next"]).json()
@@ -173,6 +179,9 @@ def test_an_issuer_sees_gaps_forks_and_foreign_entries_in_its_own_chain(signing:
     assert [each["sequence"] for each in events] == [None, 1, 2, 2, 3, 6, 7]
     assert events[3]["digest"] == foreign.digest.hex()
     assert rest["next"] is None
+    assert chain(signing, seen, "CCAA")["code"] == "chain_restricted"
+    assert signing.get(f"/v1/issuers/{BODY}/chain").status_code == 401
+    assert chain(signing, seen, "auditor:a-1")["gaps"] == [{"first": 4, "last": 5}]
 
 
 def test_both_sides_of_a_contradiction_are_shown_with_their_envelopes_to_whom_they_concern(signing: Running) -> None:
