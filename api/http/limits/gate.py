@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.limits.addresses import client_key
+from api.http.limits.deadlines import Deadlines
 from api.http.limits.headers import secured
 from api.http.limits.places import Places
 from api.http.limits.rates import Rate, told
@@ -47,10 +48,10 @@ class Gate:
 
     def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
         self._app = app
-        self._limits = limits
         self._metrics = metrics
         self._rate = Rate("address", limits.address_requests_per_second, limits.address_burst)
         self._inside = Places(limits.requests_at_once, limits.requests_at_once_per_address)
+        self._deadlines = Deadlines(limits.request_seconds)
         self._bodies = Bodies(limits.bodies_bytes)
         self._half = self._rate.burst / 2
 
@@ -64,16 +65,14 @@ class Gate:
         counted = f"{key} operation" if path in _OPERATION else key
         private = _names_itself(scope)
         secure = scope["scheme"] == "https"
-        timeout: asyncio.Timeout | None = None
-        begun = False
+        begun, task = False, asyncio.current_task()
 
         async def answered(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                if timeout is not None and not timeout.expired():
-                    # What follows is as fast as the client reads, and that has its own bound.
-                    timeout.reschedule(None)
+                # What follows is as fast as the client reads, and that has its own bound.
+                self._deadlines.lift(task)
                 fields = secured(message.get("headers", ()), secure=secure, private=private)
                 if quota is not None:
                     fields += quota
@@ -96,12 +95,11 @@ class Gate:
         self._inside.enter(counted)
         try:
             if method in _READS:
-                async with asyncio.timeout(self._limits.request_seconds) as timeout:
-                    await self._app(scope, receive, answered)
+                await self._deadlines.run(self._app(scope, receive, answered))
             else:
                 await self._with_body(scope, receive, answered)
         except TimeoutError:
-            if begun or timeout is None or not timeout.expired():
+            if begun:
                 raise
             await self._refuse("request_took_too_long", scope, receive, answered, 1)
         finally:
