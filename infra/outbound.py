@@ -87,7 +87,10 @@ def parse(url: str, policy: Policy) -> Target:
     port = port or (443 if parts.scheme == "https" else 80)
     if port not in policy.ports and not policy.allow_loopback:
         raise OutboundRefused("port_not_allowed")
-    path = httpx.URL(url).raw_path.decode("ascii")
+    try:
+        path = httpx.URL(url).raw_path.decode("ascii")
+    except httpx.InvalidURL as error:
+        raise OutboundRefused("url_malformed") from error
     return Target(parts.scheme, host, port, path)
 
 
