@@ -42,10 +42,13 @@ class Limits(BaseSettings):
     connections_per_address: Count = 256
     """每个地址的同时连接数，可信代理不计。 Connections at once for each address; trusted proxies are not counted."""
 
-    requests_at_once: Count = 512
+    waiting_connections: Count = 256
+    """等待接受的连接数。 Connections that wait to be accepted."""
+
+    requests_at_once: Count = 256
     """同时处理的请求总数。 Requests in progress, in all."""
 
-    requests_at_once_per_address: Count = 128
+    requests_at_once_per_address: Count = 64
     """每个地址同时处理的请求数。 Requests in progress for each address."""
 
     pipelined_requests: Count = 32
@@ -78,6 +81,9 @@ class Limits(BaseSettings):
     read_bytes_per_second: Count = 4 * KIB
     """此后读取回答的最低速率。 The least rate at which an answer must be read after that."""
 
+    unread_bytes: Count = 64 * MIB
+    """客户端尚未读走的回答总量，字节。 Bytes of all answers that wait for their clients to read them."""
+
     linger_seconds: Seconds = 3.0
     """已答复后还收多久未读完的请求体。 How long the rest of a body is taken in after it was answered."""
 
@@ -99,7 +105,7 @@ class Limits(BaseSettings):
     json_depth: Annotated[int, Field(ge=8, le=200)] = 32
     """JSON 嵌套层数。 Levels of nesting in JSON."""
 
-    page_bytes: Count = 4 * MIB
+    page_bytes: Count = MIB
     """一页事件的总量，字节；至少一条。 Bytes of one page of events; it holds at least one."""
 
     streams_per_address: Count = 8

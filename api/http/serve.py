@@ -58,6 +58,7 @@ def configured(app: FastAPI, host: str, port: int, *, limits: Limits, http: Any 
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        backlog=limits.waiting_connections,
         timeout_keep_alive=ceil(limits.idle_seconds),
         proxy_headers=bool(limits.trusted_proxies),
         forwarded_allow_ips=limits.trusted_proxies,
@@ -80,9 +81,8 @@ class Server(uvicorn.Server):
         gc.freeze()
 
     async def on_tick(self, counter: int) -> bool:
-        """Look once a second for connections that let a deadline pass."""
-        if counter % _TICKS_A_SECOND == 0:
-            self._door.sweep()
+        """Look once a second at every connection, at a tenth of them each time."""
+        self._door.sweep(counter % _TICKS_A_SECOND, _TICKS_A_SECOND)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

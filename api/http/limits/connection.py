@@ -44,8 +44,7 @@ class GuardedConnection(HttpToolsProtocol):
         self._reading = _Reading.NOTHING
         self._moved_on = False
         self._read_by = _NEVER
-        self._written_by = _NEVER
-        self._closed_by = _NEVER
+        self._unread = (_NEVER, 0)
         self._header_bytes = 0
         self._unfinished_bytes = 0
         self._body_bytes = 0
@@ -142,24 +141,12 @@ class GuardedConnection(HttpToolsProtocol):
         else:
             self._read_by = self._idle_by()
 
-    def pause_writing(self) -> None:
-        """The client does not read as fast as we write: what waits for it must be gone in time."""
-        super().pause_writing()
-        self._written_by = self._door.clock() + self._time_to_read()
-
-    def resume_writing(self) -> None:
-        """The client has read."""
-        super().resume_writing()
-        self._written_by = _NEVER
-
     def overdue(self, now: float) -> str | None:
         """End the connection where a deadline passed, and return the reason."""
-        if self.transport.is_closing():
-            if self._closed_by == _NEVER:
-                self._closed_by = now + self._time_to_read()
-            return self._cut("answer_not_read") if now > self._closed_by else None
-        if now > self._written_by:
+        if self._is_unread(now):
             return self._cut("answer_not_read")
+        if self.transport.is_closing():
+            return None
         if now <= self._read_by or self.flow.read_paused:
             return None
         if self._reading is _Reading.BODY and not self._is_answered():
@@ -170,6 +157,13 @@ class GuardedConnection(HttpToolsProtocol):
             return None
         self.transport.close()
         return "connection_idle" if self._reading is _Reading.NOTHING else "body_not_wanted"
+
+    def make_room(self) -> bool:
+        """End the connection where no request is in progress on it."""
+        if self._reading is _Reading.BODY or not self._is_answered():
+            return False
+        self._cut("connection_displaced")
+        return True
 
     def send_400_response(self, msg: str) -> None:
         """Answer a request that cannot be parsed."""
@@ -195,6 +189,27 @@ class GuardedConnection(HttpToolsProtocol):
         self.transport.close()
         return code
 
+    def unread_bytes(self) -> int:
+        """Return how much of the answers waits for the client to read."""
+        return int(self.transport.get_write_buffer_size())
+
+    def cut_unread(self) -> None:
+        """End the connection, since too much waits for too many."""
+        self._cut("answers_unread")
+
+    def _is_unread(self, now: float) -> bool:
+        """Return whether the client read less than it must since the last look, or closes without an end."""
+        since, before = self._unread
+        waiting = self.unread_bytes()
+        stuck = self.flow.write_paused or self.transport.is_closing()
+        if not stuck or since == _NEVER:
+            self._unread = (now, waiting) if stuck else (_NEVER, 0)
+            return False
+        if now - since < self._limits.read_grace_seconds:
+            return False
+        self._unread = (now, waiting)
+        return before - waiting < self._limits.read_bytes_per_second * (now - since)
+
     def _cut(self, reason: str) -> str:
         self._refused = True
         self.transport.abort()
@@ -205,10 +220,6 @@ class GuardedConnection(HttpToolsProtocol):
 
     def _idle_by(self) -> float:
         return self._door.clock() + self._limits.idle_seconds
-
-    def _time_to_read(self) -> float:
-        waiting = self.transport.get_write_buffer_size()
-        return self._limits.read_grace_seconds + waiting / self._limits.read_bytes_per_second
 
 
 @lru_cache(maxsize=64)

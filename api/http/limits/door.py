@@ -5,6 +5,8 @@ Every connection here has deadlines; the sweep, once a second, ends those that l
 
 import resource
 from collections.abc import Callable
+from itertools import islice
+from operator import itemgetter
 from time import monotonic
 from typing import Protocol
 
@@ -16,6 +18,7 @@ from infra.metrics import Metrics
 
 SPARE_FILES = 512
 _SAID_EVERY_SECONDS = 10.0
+_LOOKED_AT = 64
 
 
 class Guarded(Protocol):
@@ -23,6 +26,18 @@ class Guarded(Protocol):
 
     def overdue(self, now: float) -> str | None:
         """Return the reason to end this connection now, and end it; ``None`` where it may stay."""
+        ...
+
+    def unread_bytes(self) -> int:
+        """Return how much of the answers waits for the client to read."""
+        ...
+
+    def cut_unread(self) -> None:
+        """End this connection, since too much waits for too many."""
+        ...
+
+    def make_room(self) -> bool:
+        """End this connection for another's sake where no request is in progress on it; return whether it did."""
         ...
 
 
@@ -37,6 +52,7 @@ class Door:
         self._places = limits.connections
         self._connections: dict[Guarded, str | None] = {}
         self._by_address: dict[str, int] = {}
+        self._round: list[Guarded] = []
         self._log = structlog.get_logger("certledger.http")
         self._said: dict[str, float] = {}
 
@@ -51,7 +67,7 @@ class Door:
 
     def enter(self, connection: Guarded, host: str) -> str | None:
         """Give a connection its place; return ``None``, or the refusal code where there is none."""
-        if len(self._connections) >= self._places:
+        if len(self._connections) >= self._places and not self._make_room():
             return self.refused("connections_full")
         key = None
         if not (self._proxies and is_within(host, self._proxies)):
@@ -77,13 +93,38 @@ class Door:
                 del self._by_address[key]
         self._metrics.connections.set(len(self._connections))
 
-    def sweep(self) -> None:
-        """End every connection that let a deadline pass."""
+    def _make_room(self) -> bool:
+        """End the oldest connection that does nothing: whoever has filled the house with idlers loses them first."""
+        for connection in list(islice(self._connections, _LOOKED_AT)):
+            if connection.make_room():
+                self.leave(connection)
+                self._metrics.limited.labels("connection_displaced").inc()
+                return True
+        return False
+
+    def sweep(self, part: int, parts: int) -> None:
+        """End the connections that let a deadline pass; a round has so many parts, so that none holds anybody up."""
         now = self.clock()
-        for connection in list(self._connections):
-            reason = connection.overdue(now)
+        if part == 0:
+            self._round = list(self._connections)
+            self._cut_unread()
+        for connection in self._round[part::parts]:
+            reason = connection.overdue(now) if connection in self._connections else None
             if reason is not None:
                 self._metrics.limited.labels(reason).inc()
+
+    def _cut_unread(self) -> None:
+        """Where the answers that nobody reads take too much memory, end those that take the most of it."""
+        waiting = [(size, each) for each in self._round if (size := each.unread_bytes())]
+        total = sum(size for size, _ in waiting)
+        if total <= self.limits.unread_bytes:
+            return
+        for size, connection in sorted(waiting, key=itemgetter(0), reverse=True):
+            connection.cut_unread()
+            self._metrics.limited.labels("answers_unread").inc()
+            total -= size
+            if total <= self.limits.unread_bytes:
+                return
 
     def refused(self, reason: str) -> str:
         """Count a refusal, and say it to the operator at most once in ten seconds for each reason."""

@@ -157,8 +157,26 @@ def test_connections_are_bounded_for_an_address_and_in_all_and_places_come_free(
             assert problem_in(everything(refused)) == (429, "connections_full_here")
         stack.close()
         eventually(lambda: open_connections(app) == 1)
-    with limited(ports, connections=2) as app, connected(app), connected(app), connected(app) as refused:
-        assert problem_in(everything(refused)) == (503, "connections_full")
+
+
+def test_a_full_house_displaces_the_oldest_idler_but_no_request_in_progress(ports: Ports) -> None:
+    busy = b"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n"
+    busy += f"Authorization: {token(BODY)['Authorization']}\r\n\r\n".encode()
+    with limited(ports, connections=2) as app, connected(app) as idle, connected(app) as working:
+        working.sendall(busy)
+        with connected(app) as third:
+            assert everything(idle) == b""
+            third.sendall(busy)
+            eventually(lambda: is_refused(app))
+            for each in (working, third):
+                each.sendall(b"[" * 9)
+                assert each.recv(65_536).startswith(b"HTTP/1.1 400")
+
+
+def is_refused(app: Running) -> bool:
+    with connected(app) as fourth:
+        answer = everything(fourth)
+    return bool(answer) and problem_in(answer) == (503, "connections_full")
 
 
 def test_an_address_that_asks_too_fast_is_told_when_to_come_again(ports: Ports) -> None:
