@@ -38,7 +38,6 @@ ENVIRONMENT = {
     "CERTLEDGER_LIMIT_ADDRESS_BURST": "1000",
     "CERTLEDGER_LIMIT_PARTY_EVENTS_PER_SECOND": "500",
     "CERTLEDGER_LIMIT_PARTY_BURST": "20000",
-    "CERTLEDGER_LIMIT_HEADER_SECONDS": "3",
     "CERTLEDGER_LIMIT_BODY_GRACE_SECONDS": "2",
     "CERTLEDGER_LIMIT_READ_GRACE_SECONDS": "2",
 }
@@ -143,7 +142,7 @@ def test_a_normal_client_hardly_notices_ten_thousand_that_mean_ill(filled: str, 
         for _ in range(TRIES):
             quiet = max(p99(port), FLOOR_SECONDS)
             with attacked(port, token) as met:
-                eventually(lambda: NOTICED <= limited(port).keys(), 120)
+                eventually(lambda: limited(port).keys() >= NOTICED, 120)
                 under = p99(port)
             ratios.append(under / quiet)
             print(f"quiet {quiet * 1000:.1f} ms, under attack {under * 1000:.1f} ms = {ratios[-1]:.2f}; {met}")

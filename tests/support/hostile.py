@@ -13,7 +13,7 @@ import resource
 import socket
 import sys
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 IDLE_CONNECTIONS = 10_000
@@ -75,14 +75,16 @@ class Attack:
 
 
 async def idle(attack: Attack) -> None:
-    """Open connections and leave them."""
-    held: list[socket.socket] = []
+    """Open ten thousand connections and leave them, and go on opening new ones."""
+    held: deque[socket.socket] = deque()
     while True:
-        while len(held) < IDLE_CONNECTIONS:
-            opened = await asyncio.gather(*(attack.open(1 + n % IDLE_ADDRESSES) for n in range(IDLE_ADDRESSES)))
-            held += [each for each in opened if each is not None]
+        opened = await asyncio.gather(*(attack.open(1 + n % IDLE_ADDRESSES) for n in range(IDLE_ADDRESSES)))
+        held += [each for each in opened if each is not None]
         attack.met["held"] = max(attack.met["held"], len(held))
-        await asyncio.sleep(0.2)
+        while len(held) > IDLE_CONNECTIONS:
+            held.popleft().close()
+        if len(held) == IDLE_CONNECTIONS:
+            await asyncio.sleep(0.2)
 
 
 async def drip(attack: Attack) -> None:

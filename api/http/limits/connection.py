@@ -181,9 +181,7 @@ class GuardedConnection(HttpToolsProtocol):
         if counted:
             self._door.refused(code)
         cycle = self.cycle
-        if cycle is not None and not cycle.response_complete:
-            cycle.disconnected = True
-            cycle.message_event.set()
+        self._leave_alone()
         if cycle is None or cycle.response_complete or not cycle.response_started:
             self.transport.write(canned(code))
         self.transport.close()
@@ -210,8 +208,15 @@ class GuardedConnection(HttpToolsProtocol):
         self._unread = (now, waiting)
         return before - waiting < self._limits.read_bytes_per_second * (now - since)
 
+    def _leave_alone(self) -> None:
+        """Let whatever still answers on this connection learn that its client is gone."""
+        if not self._is_answered():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+
     def _cut(self, reason: str) -> str:
         self._refused = True
+        self._leave_alone()
         self.transport.abort()
         return reason
 
