@@ -8,7 +8,6 @@ import pytest
 
 from tests.tools import supply_chain
 
-
 BAD = {"versions": ">=1", "id": "X-1", "why": "smuggles"}
 
 

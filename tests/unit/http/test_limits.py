@@ -1,6 +1,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -222,3 +223,9 @@ def unbounded(schema: dict[str, Any], definitions: dict[str, Any], path: str, se
 def test_every_text_and_list_of_an_event_has_a_longest_form(name: str) -> None:
     schema = EVENT_TYPES[name].model.model_json_schema()
     assert list(unbounded(schema, schema.get("$defs", {}), "", frozenset())) == []
+
+
+def test_every_limit_is_documented_with_its_default() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "limits.md").read_text("utf-8")
+    for name, field in Limits.model_fields.items():
+        assert f"| `CERTLEDGER_LIMIT_{name.upper()}` | {field.default!r} | " in page
