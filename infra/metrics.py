@@ -65,6 +65,10 @@ class Metrics:
         self.stream_clients = Gauge(
             "certledger_sse_clients", "Clients that follow the event stream", registry=self.registry
         )
+        self.connections = Gauge("certledger_http_connections", "Open HTTP connections", registry=self.registry)
+        self.limited = Counter(
+            "certledger_http_limited", "Connections and requests that met a limit", ["reason"], registry=self.registry
+        )
         self._requests = Counter(
             "certledger_http_requests", "HTTP requests", ["route", "method", "status"], registry=self.registry
         )

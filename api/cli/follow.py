@@ -25,6 +25,7 @@ from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
+from infra.redaction import hide
 from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
 from infra.settings import Settings
@@ -156,6 +157,7 @@ def _known_views(names: list[str]) -> list[str]:
 def started(service: str) -> Settings:
     """Return the settings, with logs and traces of a process configured by them."""
     settings = Settings()
+    hide([settings.database_url])
     configure_logging(settings.log_level)
     configure_telemetry(settings.otlp_endpoint, f"certledger-{service}")
     return settings

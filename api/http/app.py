@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from api.http import problems
 from api.http.edge import Edge
+from api.http.limits.gate import Gate
 from api.http.openapi import describe
 from api.http.routes import (
     catalogue,
@@ -55,5 +56,6 @@ def create_app(ports: Ports) -> FastAPI:
     for module in modules:
         app.router.routes.extend(module.router.routes)
     app.add_middleware(Edge, metrics=ports.metrics)
+    app.add_middleware(Gate, limits=ports.limits, metrics=ports.metrics)
     describe(app)
     return app

@@ -59,6 +59,13 @@ _POSITION_HEADER = {
         "schema": whole(),
     }
 }
+_LIMITS = (
+    "requests_too_fast",
+    "requests_too_many",
+    "request_took_too_long",
+    "readers_busy",
+    "query_too_slow",
+)
 NOT_MODIFIED = {304: {"description": "未变 / Not modified"}}
 
 
@@ -91,7 +98,7 @@ def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
     """Return the keyword arguments with which a route is declared."""
     media_type, schema, example = answer
     by_status: dict[int, list[str]] = {}
-    for code in ("internal_error", "not_acceptable", *problems):
+    for code in ("internal_error", "not_acceptable", *_LIMITS, *problems):
         by_status.setdefault(message(code).status, []).append(code)
     success = {
         "description": f"{zh} / {en}",
@@ -148,6 +155,9 @@ SUBMIT = operation(
         "media_type_unsupported",
         "ledger_unavailable",
         "ledger_busy",
+        "json_too_deep",
+        "events_too_fast",
+        "bodies_full",
     ),
     responses={
         201: _receipt("已记录", "recorded", _RECORDED),

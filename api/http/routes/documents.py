@@ -8,16 +8,16 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.http.limits.headers import page_policy
+
 router = APIRouter()
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "Cache-Control": "no-cache",
-}
+_STYLE = """body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+code{background:#f2f2f2;padding:.1em .3em}dt{margin-top:1rem}dd{margin:0;white-space:pre-line}"""
+_HEADERS = {"Content-Security-Policy": page_policy(_STYLE), "Cache-Control": "no-cache"}
 _PAGE = """<!doctype html>
 <html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>认证状态账本 · 接口</title>
-<style>body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-code{background:#f2f2f2;padding:.1em .3em}dt{margin-top:1rem}dd{margin:0;white-space:pre-line}</style>
+<style>{style}</style>
 <h1>认证状态账本 · <span lang="en">Certification Status Ledger</span></h1>
 <p><a href="/v1/openapi.json">OpenAPI 3.1</a>
 · <a href="/v1/event-types">事件目录 <span lang="en">event types</span></a>
@@ -45,4 +45,4 @@ def _page(app: Any) -> str:
         for path, methods in app.openapi()["paths"].items()
         for method, each in methods.items()
     )
-    return _PAGE.replace("{operations}", operations)
+    return _PAGE.replace("{style}", _STYLE).replace("{operations}", operations)

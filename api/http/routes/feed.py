@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Annotated, Any
 
 import psycopg
@@ -11,16 +12,19 @@ from starlette.responses import Response, StreamingResponse
 
 from api.http.answers import EVENT_STREAM, JSON, NDJSON, json_response, matches, require_acceptable
 from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
+from api.http.limits.addresses import client_key
 from api.http.problems import ProblemError, problem
 from api.http.reading import Reading
 from api.http.tail import Read
 from infra.log_reading import head_of, row_at, rows_after
+from infra.readers import Connection
 from infra.telemetry import parse_traceparent
 from ledger.days import instant_text
 from ledger.log import Row
 
 router = APIRouter()
 _FAR = 2**53 - 1
+_READ_AT_ONCE = 100
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _POSITION = Path(ge=1, le=_FAR, description="账本位置 / Position in the ledger", examples=[18])
 _AFTER = Query(ge=0, le=_FAR, description="从此位置之后开始 / Begin after this position")
@@ -42,14 +46,34 @@ async def events(
     reading = await Reading.of(request, "list_events")
     horizon = await reading.horizon()
     async with reading.connection() as connection:
-        rows = await rows_after(connection, after, limit, up_to=horizon, public=reading.public)
+        rows, goes_on = await _page(reading, connection, after, limit, horizon)
         await reading.note_rows(connection, rows)
     headers = {"Ledger-Position": str(rows[-1].position if rows else after)}
     if not reading.public:
         headers["Cache-Control"] = reading.cache_control("")
-    if len(rows) == limit:
+    if goes_on:
         headers["Link"] = f'</v1/events?after={rows[-1].position}&limit={limit}>; rel="next"'
     return Response(b"".join(line_of(row) + b"\n" for row in rows), 200, headers, NDJSON)
+
+
+async def _page(
+    reading: Reading, connection: Connection, after: int, limit: int, horizon: int | None
+) -> tuple[list[Row], bool]:
+    """Return the rows of a page and whether more may follow; the page ends early where its events are large."""
+    rows: list[Row] = []
+    size = 0
+    while len(rows) < limit:
+        wanted = min(limit - len(rows), _READ_AT_ONCE)
+        found = await rows_after(connection, after, wanted, up_to=horizon, public=reading.public)
+        for row in found:
+            size += len(row.raw)
+            if rows and size > reading.service.limits.page_bytes:
+                return rows, True
+            rows.append(row)
+        if len(found) < wanted:
+            return rows, False
+        after = rows[-1].position
+    return rows, True
 
 
 @router.get("/v1/events/stream", response_class=Response, **STREAM)
@@ -64,24 +88,32 @@ async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) 
         after = int(last)
     if after is None:
         after = await asyncio.to_thread(service.log.head)
-    if service.stream_clients >= service.ports.stream_clients:
+    key = client_key(request.client.host) if request.client else ""
+    if service.streams.is_full():
         raise problem("too_many_streams", clients=str(service.ports.stream_clients), headers={"Retry-After": "10"})
+    if not service.streams.has(key):
+        most = str(service.limits.streams_per_address)
+        raise problem("streams_too_many", streams=most, headers={"Retry-After": "10"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sent(reading, after), 200, headers, EVENT_STREAM)
+    return StreamingResponse(_sent(reading, after, key), 200, headers, EVENT_STREAM)
 
 
-async def _sent(reading: Reading, after: int) -> AsyncIterator[bytes]:
+async def _sent(reading: Reading, after: int, key: str) -> AsyncIterator[bytes]:
     service = reading.service
-    service.stream_clients += 1
-    service.metrics.stream_clients.set(service.stream_clients)
+    service.streams.enter(key)
+    service.metrics.stream_clients.set(service.streams.taken)
+    until = monotonic() + service.limits.stream_seconds
     try:
         yield b"retry: 1000\n: %d\n\n" % after
         seconds, read = service.ports.keep_alive_seconds, None if reading.public else _own(reading)
         async for rows in service.tail.rows(after, keep_alive_seconds=seconds, read=read):
             yield b"".join(b"id: %d\ndata: %b\n\n" % (row.position, line_of(row)) for row in rows) or b":\n\n"
+            if monotonic() > until:
+                # The client comes again by itself and names the last event it got.
+                return
     finally:
-        service.stream_clients -= 1
-        service.metrics.stream_clients.set(service.stream_clients)
+        service.streams.leave(key)
+        service.metrics.stream_clients.set(service.streams.taken)
 
 
 def _own(reading: Reading) -> Read:
