@@ -6,6 +6,20 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
+
+
+def _asymmetric(names: str) -> str:
+    # A symmetric algorithm would make the provider's public key the secret that signs.
+    if not names or not set(_split(names)) <= set(ASYMMETRIC):
+        raise ValueError(f"可用算法 algorithms: {', '.join(ASYMMETRIC)}")
+    return names
+
+
+def _split(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
@@ -15,6 +29,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="CERTLEDGER_", env_ignore_empty=True, use_attribute_docstrings=True, frozen=True
     )
+
+    environment: Literal["development", "production"] = "development"
+    """运行环境;生产环境拒绝一切仅供开发的做法。 Production refuses whatever is meant for development alone."""
 
     database_url: str | None = Field(default=None, repr=False)
     """外部 PostgreSQL 的连接串；不设则用内置的。 External PostgreSQL (libpq URL); unset: the embedded one."""
@@ -34,6 +51,30 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8000, ge=0, le=65535)
     """HTTP 端口，0 为任选。 The HTTP port; 0 picks a free one."""
 
+    oidc_issuer: str | None = None
+    """OpenID 提供方的标识(https 地址);不设则只认开发令牌。 The provider's issuer identifier; unset: none."""
+
+    oidc_audience: str = "certledger"
+    """令牌的 aud 必须含有此值。 What a token's `aud` must contain."""
+
+    oidc_party_claim: str = "certledger_party"
+    """令牌中写明主体的声明。 The claim that names the party."""
+
+    oidc_role_claim: str = "certledger_role"
+    """令牌中写明角色的声明;没有则按主体种类。 The claim that names the role; without it, the party's kind."""
+
+    oidc_algorithms: Annotated[str, AfterValidator(_asymmetric)] = "RS256,PS256,ES256,ES384,Ed25519"
+    """接受的签名算法,只限非对称算法。 The signature algorithms taken; asymmetric ones only."""
+
+    oidc_certificate_bound: bool = False
+    """是否只收与客户端证书绑定的令牌。 Take only tokens bound to a client certificate (RFC 8705)."""
+
+    client_certificate_proxies: str = ""
+    """可转达客户端证书(Client-Cert)的代理地址。 Addresses of proxies whose `Client-Cert` is believed (RFC 9440)."""
+
+    token: str | None = Field(default=None, repr=False)
+    """命令行提交时所用的令牌。 The bearer token with which the command line submits."""
+
     otlp_endpoint: str | None = None
     """OTLP/HTTP 追踪接收地址；不设则不外发。 Where traces are sent by OTLP over HTTP; unset: nowhere."""
 
@@ -42,3 +83,18 @@ class Settings(BaseSettings):
 
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""
+
+    @property
+    def algorithms(self) -> frozenset[str]:
+        """The signature algorithms of tokens."""
+        return frozenset(_split(self.oidc_algorithms))
+
+    @property
+    def proxies(self) -> frozenset[str]:
+        """The addresses of proxies that may show a client's certificate."""
+        return frozenset(_split(self.client_certificate_proxies))
+
+    @property
+    def in_development(self) -> bool:
+        """Whether what is meant for development alone is allowed."""
+        return self.environment == "development"

@@ -4,9 +4,10 @@ import logging
 import sys
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import ask, checking, follow, run, tell
+from api.cli import ask, checking, follow, identity, run, tell
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -35,6 +36,8 @@ for verb in (
     follow.project,
     follow.intake,
     follow.policies,
+    identity.issuer,
+    identity.token,
     tell.doctor,
     checking.check_reads,
 ):
@@ -51,3 +54,9 @@ def main() -> None:
     except (ServiceUnavailableError, LogUnavailable, Poisoned) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
         sys.exit(3)
+    except ValidationError as error:
+        # A value may be a secret, so only the setting and its rule are said.
+        wrong = "\n".join(f"  CERTLEDGER_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        told = f"设置不符合规定,请更正以下环境变量。 These settings are not as they must be:\n{wrong}"
+        Console(stderr=True).print(told, style="red", markup=False, highlight=False)
+        sys.exit(2)

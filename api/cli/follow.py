@@ -9,9 +9,9 @@ import structlog
 import typer
 from eventsourcing.persistence import PersistenceError
 
+from api.cli.identity import accepted_tokens
 from api.cli.surroundings import EVERY_VIEW, bootstrap, connector, database_url, needed_bootstrap
 from api.http.relay_state import RelayState
-from api.http.tokens import TOKENS_FILE, read_tokens
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
 from consumers.patience import TROUBLE, Patience
@@ -23,6 +23,7 @@ from infra.leadership import AdvisoryLeadership
 from infra.migrations import pending
 from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
+from infra.production import require_safe
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
@@ -44,13 +45,16 @@ def serve() -> None:
     from api.http.app import create_app  # noqa: PLC0415 - FastAPI takes a second to import
     from api.http.serve import serve as serve_http  # noqa: PLC0415 - likewise
     from api.http.service import NoRelay, Ports  # noqa: PLC0415 - likewise
+    from api.identity.wiring import verifier_of  # noqa: PLC0415 - joins the HTTP client
 
     settings = _started("serve")
     url = database_url(settings)
     ports = Ports(
         ledger=_opened(url),
         database_url=url,
-        tokens=read_tokens(settings.run_dir / TOKENS_FILE),
+        tokens=accepted_tokens(settings),
+        verifier=verifier_of(settings),
+        proxies=settings.proxies,
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
         pending_migrations=lambda: pending(url),
     )
@@ -154,6 +158,7 @@ def _known_views(names: list[str]) -> list[str]:
 def _started(service: str) -> Settings:
     settings = Settings()
     configure_logging(settings.log_level)
+    require_safe(settings)
     configure_telemetry(settings.otlp_endpoint, f"certledger-{service}")
     return settings
 

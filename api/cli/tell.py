@@ -12,6 +12,7 @@ from rich.table import Table
 
 from api.cli import server
 from api.cli.ask import AsJson
+from api.cli.identity import development_secret
 from api.cli.surroundings import bootstrap, connector, database_url
 from infra.doctor import checks
 from infra.migrations import migrate as apply_migrations
@@ -143,13 +144,7 @@ def prepare_views(url: str) -> None:
 
 
 def _token(party: str) -> str:
-    file = Settings().run_dir / "tokens.txt"
-    rows = dict(line.split(" ", 1) for line in file.read_text("utf-8").splitlines()) if file.exists() else {}
-    if party not in rows:
-        raise typer.BadParameter(
-            f"{file} 中没有 {party} 的令牌。 There is no token of {party}; there are: {', '.join(rows) or '—'}"
-        )
-    return rows[party].strip()
+    return Settings().token or development_secret(party)
 
 
 def _said(answer: dict[str, Any]) -> str:

@@ -47,6 +47,8 @@ def configured(app: FastAPI, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        # The address of a request stays the one that connected: what a header says of it is not believed here.
+        proxy_headers=False,
         date_header=True,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )

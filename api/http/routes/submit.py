@@ -12,11 +12,13 @@ from api.http import problems, submissions
 from api.http.answers import JSON, NDJSON, json_response, require_acceptable
 from api.http.appender import BATCH
 from api.http.describe import SUBMIT
+from api.http.principals import speaker_of
 from api.http.problems import ProblemError, problem
 from api.http.service import Service, service_of
 from infra.telemetry import current_traceparent, trace_id_of
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome
+from ledger.principals import Principal
 from ledger.refusals import Problem, Refusal
 from ledger.service import Incoming
 
@@ -28,11 +30,8 @@ _ERRORS_SHOWN = 100
 class _Way:
     """One request's way in: who speaks, in which trace, since when; it turns what was parsed into submissions."""
 
-    def __init__(self, request: Request, service: Service) -> None:
-        party = service.ports.tokens.party(request.headers.get("authorization"))
-        if party is None:
-            raise problem("token_missing")
-        self._party = party
+    def __init__(self, request: Request, service: Service, speaker: Principal) -> None:
+        self._speaker = speaker
         self._traceparent = current_traceparent(request.headers.get("traceparent"))
         self._received = service.clock()
         self._instance = request.url.path
@@ -40,7 +39,9 @@ class _Way:
 
     def incoming(self, found: Sequence[Any]) -> list[Incoming]:
         """Return what the ledger takes in."""
-        return submissions.incoming(found, party=self._party, traceparent=self._traceparent, received=self._received)
+        return submissions.incoming(
+            found, speaker=self._speaker, traceparent=self._traceparent, received=self._received
+        )
 
     def shown(self, outcome: Outcome) -> dict[str, Any]:
         """Return the plain form of an outcome: a receipt, or a problem with the event's identity."""
@@ -59,7 +60,7 @@ async def submit(
 ) -> Response:
     """Take events in; see the description of the operation for the three forms of the body."""
     service = service_of(request)
-    way = _Way(request, service)
+    way = _Way(request, service, await speaker_of(request))
     media_type = submissions.media_type_of(request)
     if media_type in submissions.SINGLE:
         return await _one(request, service, way)
