@@ -39,4 +39,18 @@ def _objections(settings: Settings) -> list[tuple[str, str]]:
                 "Name the database by CERTLEDGER_DATABASE_URL; the embedded one is for development.",
             )
         )
+    if settings.kafka is not None and settings.kafka_security == "PLAINTEXT":
+        found.append(
+            (
+                "请将 CERTLEDGER_KAFKA_SECURITY 设为 SASL_SSL 或 SSL。",
+                "Set CERTLEDGER_KAFKA_SECURITY to SASL_SSL or SSL.",
+            )
+        )
+    if settings.trust == "source":
+        found.append(
+            (
+                "CERTLEDGER_INTAKE_TRUST 不得为 source:任何可写主题者都能冒用他人名义。",
+                "CERTLEDGER_INTAKE_TRUST must not be source: whoever can write to the topic would speak for anybody.",
+            )
+        )
     return found

@@ -39,6 +39,35 @@ class Settings(BaseSettings):
     kafka: str | None = None
     """外部 Kafka 地址 host:port,…；不设则用内置的。 External bootstrap servers; unset: the embedded one."""
 
+    kafka_security: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    """连接外部 Kafka 的方式;生产环境不得为 PLAINTEXT。 How to connect; production never takes PLAINTEXT."""
+
+    kafka_mechanism: Literal["SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    """SASL 机制。 The SASL mechanism."""
+
+    kafka_user: str | None = None
+    """本进程在 Kafka 的用户名。 The name of this process at the broker."""
+
+    kafka_password: str | None = Field(default=None, repr=False)
+    """该用户的口令。 That user's password."""
+
+    kafka_ca_file: AbsolutePath | None = None
+    """签发代理服务器证书的 CA(PEM);不设则用系统信任。 The CA of the brokers' certificates; unset: the system's."""
+
+    kafka_certificate_file: AbsolutePath | None = None
+    """本进程的客户端证书(PEM)。 This process's client certificate, for mutual TLS."""
+
+    kafka_key_file: AbsolutePath | None = None
+    """客户端证书的私钥(PEM)。 The private key of that certificate."""
+
+    kafka_topics: Literal["manage", "check"] = "manage"
+    """主题由本进程建立,或只核对。 Create and correct topics, or only check them (least privilege)."""
+
+    intake_trust: Literal["source", "topic", "signature"] | None = None
+    """Kafka 提交凭什么可信:所写 source(仅开发)、各方专用主题、签名。 What a submission by Kafka is believed for: the
+    `source` it names (development alone), the party's own topic, or a signature alone; unset: source in development,
+    topic in production."""
+
     run_dir: AbsolutePath = Field(default=Path(".run"), validate_default=True)
     """数据、日志与锁所在的文件夹。 The folder of data, logs and the lock; default `.run` right here."""
 
@@ -93,6 +122,11 @@ class Settings(BaseSettings):
     def proxies(self) -> frozenset[str]:
         """The addresses of proxies that may show a client's certificate."""
         return frozenset(_split(self.client_certificate_proxies))
+
+    @property
+    def trust(self) -> Literal["source", "topic", "signature"]:
+        """What a submission by Kafka is believed for."""
+        return self.intake_trust or ("source" if self.in_development else "topic")
 
     @property
     def in_development(self) -> bool:

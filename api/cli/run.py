@@ -13,6 +13,7 @@ from api.cli.surroundings import database_url
 from api.cli.tell import prepare_views
 from api.http.tokens import make_tokens
 from api.identity.development import choose_port
+from infra.kafka_credentials import kafka_credentials
 from infra.migrations import migrate
 from infra.open_ledger import open_ledger
 from infra.production import require_development
@@ -74,7 +75,7 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str
         kafka.start()
         broker = kafka.bootstrap
     if broker:
-        ensure_topics(broker)
+        ensure_topics(broker, credentials=kafka_credentials(settings), manage=settings.kafka_topics == "manage")
         _out.print("Kafka ✓")
     make_tokens(settings.run_dir, _PARTIES)
     if settings.oidc_issuer is None:

@@ -13,7 +13,7 @@ from rich.table import Table
 from api.cli import server
 from api.cli.ask import AsJson
 from api.cli.identity import development_secret
-from api.cli.surroundings import bootstrap, connector, database_url
+from api.cli.surroundings import cluster, connector, database_url
 from infra.doctor import checks
 from infra.migrations import migrate as apply_migrations
 from infra.open_ledger import open_ledger
@@ -98,7 +98,7 @@ def rebuild(
             views,
             source.value,
             database_url(settings),
-            bootstrap(settings),
+            cluster(settings),
             force=force,
             progress=lambda phase, done, total: progress.update(
                 task, description=f"{named}: {phase}", completed=done, total=total or None
