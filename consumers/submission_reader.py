@@ -14,10 +14,9 @@ from typing import Any
 import structlog
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import CommitFailedError, UnsupportedCodecError
+from kafka.errors import CommitFailedError, CorruptRecordError, KafkaError, UnsupportedCodecError
 
 from consumers.cluster import Cluster
-from consumers.patience import TROUBLE
 from consumers.submissions import Arrived, Origin, read_record, unreadable
 from consumers.trust import DEAD_LETTER
 
@@ -54,11 +53,7 @@ class SubmissionReader:
             self._consumer = self._join()
         try:
             polled = self._consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=self._batch)
-        except UnsupportedCodecError as error:
-            return self._unreadable(error)
-        except TROUBLE:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever the library cannot take apart raises what it likes
+        except (CorruptRecordError, UnsupportedCodecError) as error:
             return self._unreadable(error)
         records = [record for each in polled.values() for record in each]
         if records:
@@ -83,7 +78,7 @@ class SubmissionReader:
         if consumer is not None:
             consumer.close(autocommit=False, timeout_ms=2_000)
 
-    def _unreadable(self, error: Exception) -> list[Arrived]:
+    def _unreadable(self, error: KafkaError) -> list[Arrived]:
         found = _spoilt_batch(error)
         if found is None:
             raise error
@@ -118,7 +113,12 @@ def _behind(spoilt: _Spoilt | None) -> Mapping[TopicPartition, OffsetAndMetadata
 
 
 def _spoilt_batch(error: Exception) -> tuple[TopicPartition, int] | None:
-    """Return the partition and the end of the batch in which the library raised; only its own frames know them."""
+    """Return partition and end of the batch in which the library raised; only its own frames know them.
+
+    ``None`` for a batch whose checksum does not hold: that was damaged on its way to us, and may be read yet.
+    """
+    if "failed crc check" in str(error):
+        return None
     for frame, _ in traceback.walk_tb(error.__traceback__):
         batch, partition = frame.f_locals.get("batch"), frame.f_locals.get("tp")
         end = getattr(batch, "next_offset", None)

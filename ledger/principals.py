@@ -36,12 +36,12 @@ def speaks_for(principal: Principal, source: str) -> bool:
     A party speaks for itself alone, an organisation under either spelling of its code; the operator speaks for the
     ledger's clock. Auditors and the public speak for nobody.
     """
-    speaker = party_of(source)
+    speaker, own = party_of(source), party_of(principal.party)
     if speaker is None:
         return False
     if principal.role == OPERATOR:
         return speaker.kind == CLOCK
-    if principal.role != speaker.kind:
+    if own is None or not own.kind == principal.role == speaker.kind:
         return False
     if speaker.kind == ORGANISATION:
         return _organisation(principal.party) == _organisation(source)
