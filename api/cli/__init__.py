@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import ask, checking, follow, identity, run, tell
+from api.cli import ask, checking, follow, identity, kafka, run, tell
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -38,6 +38,7 @@ for verb in (
     follow.policies,
     identity.issuer,
     identity.token,
+    kafka.kafka_acls,
     tell.doctor,
     checking.check_reads,
 ):
@@ -51,7 +52,7 @@ def main() -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         app()
-    except (ServiceUnavailableError, LogUnavailable, Poisoned) as error:
+    except (ServiceUnavailableError, LogUnavailable, Poisoned, TokensUnreadable) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
         sys.exit(3)
     except ValidationError as error:

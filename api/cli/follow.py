@@ -83,7 +83,7 @@ def relay() -> None:
         topic=EVENTS,
         leadership=AdvisoryLeadership(url, f"relay:{EVENTS}"),
         bookmark=RelayBookmarks(url, EVENTS),
-        ensure_topics=topics_at(settings, brokers),
+        ensure_topics=topics_at(settings, brokers, EVENTS),
         observer=PublishedTimes(connector(url), EVENTS),
         spans=span,
     )
@@ -124,7 +124,7 @@ def intake() -> None:
     """从 Kafka 接收提交并发布回执。 Take submissions from Kafka and publish their receipts."""
     settings = _started("intake")
     url, brokers = database_url(settings), needed_cluster(settings)
-    ensure = topics_at(settings, brokers)
+    ensure = topics_at(settings, brokers, SUBMISSIONS, RECEIPTS, DEAD_LETTERS)
     receipts = ReceiptStore(url)
     taking = Intake(
         ledger=_opened(url),

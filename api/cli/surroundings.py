@@ -11,7 +11,7 @@ from infra.postgres_log import PLANNING
 from infra.services.errors import ServiceUnavailableError
 from infra.services.kafka import running_bootstrap
 from infra.services.postgres import running_url
-from infra.services.topics import ensure_topics
+from infra.services.topics import TOPICS, ensure_topics
 from infra.settings import Settings
 
 EVERY_VIEW = ("register", "history", "trail", "search", "access")
@@ -51,10 +51,10 @@ def needed_cluster(settings: Settings) -> Cluster:
     return found
 
 
-def topics_at(settings: Settings, brokers: Cluster) -> Callable[[], object]:
-    """Return what makes the topics, or only looks whether they are there (``CERTLEDGER_KAFKA_TOPICS``)."""
-    manage = settings.kafka_topics == "manage"
-    return lambda: ensure_topics(brokers.servers, credentials=brokers.credentials, manage=manage)
+def topics_at(settings: Settings, brokers: Cluster, *names: str) -> Callable[[], object]:
+    """Return what makes these topics, or only looks whether they are there (``CERTLEDGER_KAFKA_TOPICS``)."""
+    manage, wanted = settings.kafka_topics == "manage", {name: TOPICS[name] for name in names}
+    return lambda: ensure_topics(brokers.servers, wanted, credentials=brokers.credentials, manage=manage)
 
 
 def connector(url: str) -> Callable[[], psycopg.Connection[Any]]:

@@ -1,14 +1,17 @@
 """A bearer token becomes a principal only if the one provider signed it, for this ledger, for now."""
 
 from datetime import datetime
-from typing import Protocol
+from hashlib import sha256
+from typing import Any, Protocol
 
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from api.identity.claims import Rules, principal_from
-from api.identity.reading import LONGEST_TOKEN, TokenRefusedError, read_header, read_object
+from api.identity.reading import LONGEST_TOKEN, Header, TokenRefusedError, read_header, read_object
 from ledger.principals import Principal
+
+_REMEMBERED = 1_024
 
 
 class Keys(Protocol):
@@ -32,6 +35,8 @@ class TokenVerifier:
     def __init__(self, rules: Rules, keys: Keys) -> None:
         self._rules = rules
         self._keys = keys
+        # A signature holds for ever under the same key; all that changes with time is asked anew each time.
+        self._verified: dict[bytes, tuple[jwk.Key, dict[str, Any]]] = {}
         self._registry = _Registry(algorithms=sorted(rules.algorithms), strict_check_header=False)
 
     async def principal(self, token: bytes, *, now: datetime, certificate: bytes | None = None) -> Principal:
@@ -39,7 +44,15 @@ class TokenVerifier:
         header = read_header(token)
         if header.algorithm not in self._rules.algorithms:
             raise TokenRefusedError("algorithm_not_allowed")
-        key = await self._keys.key(header.key)
+        claims = self._claims(token, header, await self._keys.key(header.key))
+        return principal_from(claims, self._rules, now=now, certificate=certificate)
+
+    def _claims(self, token: bytes, header: Header, key: jwk.Key) -> dict[str, Any]:
+        digest = sha256(token).digest()
+        verified, claims = self._verified.get(digest, (None, {}))
+        # A key that was read again is another object: what it did not verify itself is verified again.
+        if verified is key:
+            return claims
         if key.alg not in {None, header.algorithm}:
             raise TokenRefusedError("algorithm_not_the_keys")
         try:
@@ -47,4 +60,7 @@ class TokenVerifier:
         except (JoseError, ValueError, TypeError) as error:
             raise TokenRefusedError("signature_wrong") from error
         claims = read_object(payload or b"")
-        return principal_from(claims, self._rules, now=now, certificate=certificate)
+        if len(self._verified) >= _REMEMBERED:
+            self._verified.clear()
+        self._verified[digest] = key, claims
+        return claims

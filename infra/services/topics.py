@@ -15,6 +15,7 @@ SUBMISSIONS = "certification.submissions"
 RECEIPTS = "certification.receipts"
 DEAD_LETTERS = f"{SUBMISSIONS}.dead-letter"
 TOPICS: Mapping[str, int] = MappingProxyType({EVENTS: 12, SUBMISSIONS: 12, RECEIPTS: 12, DEAD_LETTERS: 12})
+BOOTSTRAP_MILLISECONDS = 10_000
 _CONFIGURATION = {
     "retention.ms": "-1",
     "cleanup.policy": "delete",
@@ -40,7 +41,9 @@ def ensure_topics(
     same retention. Raises ServiceUnavailableError if one has another number of partitions, and KafkaError if
     the cluster does not answer.
     """
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), **credentials)
+    admin = KafkaAdminClient(
+        bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=BOOTSTRAP_MILLISECONDS, **credentials
+    )
     try:
         missing = sorted(set(topics) - set(admin.list_topics()))
         if not manage:

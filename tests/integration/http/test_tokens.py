@@ -301,6 +301,23 @@ def test_a_token_replayed_after_its_key_was_withdrawn_is_refused(door: Door) -> 
     assert door.send(door.provider.token("CCAA")).status_code == 200
 
 
+def test_a_token_that_was_believed_is_refused_once_it_expires_or_its_certificate_is_gone(
+    ports: Ports, provider: Provider
+) -> None:
+    moment = [provider.now]
+    own = _certificate()
+    known = replace(ports, verifier=provider.verifier(), proxies=frozenset({"127.0.0.1"}), clock=lambda: moment[0])
+    with serving(known) as app:
+        door = Door(app, provider)
+        plain, bound = provider.token("CCAA"), provider.token("CCAA", cnf={"x5t#S256": thumbprint(own)})
+        for _ in range(2):
+            assert door.send(plain).status_code in {200, 201}
+            assert door.send(bound, **{"Client-Cert": _forwarded(own)}).status_code == 200
+        assert _shape(door.send(bound)) == _shape(door.send("wrong"))
+        moment[0] += timedelta(seconds=700)
+        assert _shape(door.send(plain)) == _shape(door.send("wrong"))
+
+
 def test_unknown_keys_are_asked_for_at_a_bounded_rate(door: Door) -> None:
     assert door.send(door.provider.token("CCAA")).status_code == 201
     for _ in range(50):
