@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from api.cli import ask, checking, follow, identity, kafka, run, tell
+from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable

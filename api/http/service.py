@@ -17,8 +17,8 @@ from api.http.statuses import Statuses
 from api.http.submissions import outcome_word
 from api.http.tail import Tail
 from api.http.tokens import Tokens
-from infra.log_reading import rows_after
 from api.identity.verifier import TokenVerifier
+from infra.log_reading import rows_after
 from infra.metrics import Metrics
 from infra.observed_log import ObservedLog
 from infra.readers import Connection, Readers
