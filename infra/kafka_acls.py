@@ -21,8 +21,10 @@ from infra.services.errors import ServiceUnavailableError
 from infra.services.topics import BOOTSTRAP_MILLISECONDS, DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS
 from projections.registry import VIEWS
 
-RELAY, INTAKE, PROJECT = "relay", "intake", "project"
-PROCESSES: Mapping[str, str] = MappingProxyType({name: f"certledger-{name}" for name in (RELAY, INTAKE, PROJECT)})
+RELAY, INTAKE, PROJECT, POLICIES = "relay", "intake", "project", "policies"
+PROCESSES: Mapping[str, str] = MappingProxyType(
+    {name: f"certledger-{name}" for name in (RELAY, INTAKE, PROJECT, POLICIES)}
+)
 _TOPIC, _GROUP = "topic", "group"
 _READ, _WRITE = ("DESCRIBE", "READ"), ("DESCRIBE", "WRITE")
 _READ_WRITE = ("DESCRIBE", "READ", "WRITE")
@@ -67,13 +69,16 @@ def grants(
     ``users`` names each process's user, ``parties`` the user of each party's own topic (topic to user); ``readers``
     see every event, restricted ones included.
     """
-    relay, intake, project = (users[name] for name in (RELAY, INTAKE, PROJECT))
+    relay, intake, project, policies = (users[name] for name in (RELAY, INTAKE, PROJECT, POLICIES))
     events = "发布全部事件,并核对主题末尾", "publishes every event, and reads where the topic ends"
+    rules = "按规则跟进事件", "submits what follows from events by rule"
     views = "视图读取事件", "views read the events"
     found = [
         Grant(relay, _TOPIC, EVENTS, _READ_WRITE, *events),
         Grant(project, _TOPIC, EVENTS, _READ, *views),
         *(Grant(project, _GROUP, f"certledger.{view}", _READ, *views, is_prefix=True) for view in (*VIEWS, "rebuild.")),
+        Grant(policies, _TOPIC, EVENTS, _READ, *rules),
+        Grant(policies, _GROUP, "certledger.policies", _READ, *rules),
         Grant(intake, _TOPIC, SUBMISSIONS, _READ, "接收提交", "takes submissions in"),
         Grant(
             intake, _TOPIC, f"{SUBMISSIONS}.", _READ, "接收各方提交", "takes parties' submissions in", is_prefix=True

@@ -113,9 +113,9 @@ def project(
 def policies() -> None:
     """按规则跟进已记录的事件(如认证限制期)。 Submit what follows from events by rule, such as bars."""
     settings = _started("policies")
-    url, broker = database_url(settings), bootstrap(settings)
+    url, brokers = database_url(settings), cluster(settings)
     ledger = _opened(url)
-    feed: Feed = StoreFeed(ledger.event_log) if broker is None else KafkaFeed(broker, EVENTS, "certledger.policies")
+    feed: Feed = StoreFeed(ledger.event_log) if brokers is None else KafkaFeed(brokers, EVENTS, "certledger.policies")
     run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), [holder_bars])], name="policies", spans=span)
     _until_stopped(run.run)
 

@@ -29,7 +29,8 @@ def kafka_acls(
         list[str] | None, typer.Option(help="可读全部事件的用户,可多次 · a user who may read every event")
     ] = None,
     user: Annotated[
-        list[str] | None, typer.Option(help="进程的用户 PROCESS=USER,可多次 · the user of relay, intake or project")
+        list[str] | None,
+        typer.Option(help="进程的用户 PROCESS=USER,可多次 · the user of relay, intake, project or policies"),
     ] = None,
     apply: Annotated[
         bool, typer.Option("--apply/--print", help="建立主题并授予权限 · make the topics and give the rights")

@@ -30,8 +30,8 @@ from tests.support.waiting import eventually
 
 REGISTRAR, BODY_USER, AUDITING = "CCAA", "body-101", "auditing"
 OWN = {party_topic(SUBMISSIONS, "CCAA"): REGISTRAR, party_topic(SUBMISSIONS, BODY): BODY_USER}
-RELAY, INTAKE, PROJECT = (PROCESSES[name] for name in ("relay", "intake", "project"))
-USERS = (RELAY, INTAKE, PROJECT, REGISTRAR, BODY_USER, AUDITING, "stranger")
+RELAY, INTAKE, PROJECT, POLICIES = (PROCESSES[name] for name in ("relay", "intake", "project", "policies"))
+USERS = (RELAY, INTAKE, PROJECT, POLICIES, REGISTRAR, BODY_USER, AUDITING, "stranger")
 ALL_TOPICS = (*TOPICS, *OWN)
 WRITERS = {
     EVENTS: {RELAY},
@@ -41,7 +41,7 @@ WRITERS = {
     **{topic: {user} for topic, user in OWN.items()},
 }
 READERS = {
-    EVENTS: {RELAY, PROJECT, AUDITING},
+    EVENTS: {RELAY, PROJECT, POLICIES, AUDITING},
     SUBMISSIONS: {INTAKE},
     RECEIPTS: {INTAKE},
     DEAD_LETTERS: {INTAKE},
@@ -151,7 +151,8 @@ def test_a_fact_goes_the_whole_way_with_the_least_rights(
             (RELAY, ["relay"]),
             (INTAKE, ["intake"]),
             (PROJECT, ["project", "register", "history"]),
-            (PROJECT, ["project", "trail", "search"]),
+            (PROJECT, ["project", "trail", "search", "access"]),
+            (POLICIES, ["policies"]),
         ):
             stack.enter_context(_process(common | secured.environment(user), tmp_path, *words))
         _send(secured, REGISTRAR, own, *(each.raw for each in said))
@@ -163,7 +164,7 @@ def test_a_fact_goes_the_whole_way_with_the_least_rights(
                 answers = connection.execute("SELECT outcome, body FROM intake_receipts").fetchall()
                 positions = [
                     connection.execute(f"SELECT max(position) FROM {view}.bookmark").fetchone()  # type: ignore[arg-type]  # fixed names
-                    for view in ("register", "history", "trail", "search")
+                    for view in ("register", "history", "trail", "search", "access")
                 ]
             told = [orjson.loads(body) for outcome, body in answers if outcome == "refused"]
             refused = {each["id"]: each["code"] for each in told if each["id"] in dead}
