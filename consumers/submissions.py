@@ -26,12 +26,42 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The place of a record in its topic, and the bytes that stood there."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes = b""
+
+    @property
+    def place(self) -> str:
+        """The place as one text."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """One record as it was understood; ``key`` is the same for every delivery of the same submission."""
 
     submission: Submission | Refusal
     key: Key
     traceparent: str | None
+    origin: Origin
+
+    def disowned(self, refusal: Refusal) -> "Arrived":
+        """Return the record as one that nobody is known to have sent.
+
+        It is known by its place alone: an answer under the identity that it claims would stand in the way of whoever
+        that identity belongs to.
+        """
+        named = Refusal(refusal.code, refusal.pointer, refusal.params, problems=refusal.problems)
+        return Arrived(named, _placed(self.origin), self.traceparent, self.origin)
+
+
+def unreadable(origin: Origin) -> Arrived:
+    """Return a record that the client library itself cannot take apart."""
+    return Arrived(Refusal("record_unreadable"), _placed(origin), None, origin)
 
 
 def read_record(record: Any) -> Arrived:
@@ -39,7 +69,8 @@ def read_record(record: Any) -> Arrived:
     value = record.value or b""
     headers = {name: content for name, content in record.headers if isinstance(content, bytes)}
     submission = _read(value, headers)
-    return Arrived(submission, _key(record, value, submission), _traceparent(headers))
+    origin = Origin(record.topic, record.partition, record.offset, value)
+    return Arrived(submission, _key(origin, submission), _traceparent(headers), origin)
 
 
 def _read(value: bytes, headers: Mapping[str, bytes]) -> Submission | Refusal:
@@ -70,16 +101,20 @@ def _read(value: bytes, headers: Mapping[str, bytes]) -> Submission | Refusal:
     return canonical_submission({**event, **extensions})
 
 
-def _key(record: Any, value: bytes, submission: Submission | Refusal) -> Key:
+def _key(origin: Origin, submission: Submission | Refusal) -> Key:
     if isinstance(submission, Submission):
         # The refusal of a copy without its signatures must never stand as the answer to the signed original.
-        digest = sha256(value).digest() if submission.signatures else submission.digest
+        digest = sha256(origin.value).digest() if submission.signatures else submission.digest
         return (submission.source, submission.id, digest)
     source, identity = submission.source, submission.id
     if not _is_name(source) or not _is_name(identity):
         # Nobody said who speaks, so the record is known by its place alone.
-        source, identity = "", f"{record.topic}/{record.partition}/{record.offset}"
-    return (source, identity, sha256(value).digest())
+        return _placed(origin)
+    return (source, identity, sha256(origin.value).digest())
+
+
+def _placed(origin: Origin) -> Key:
+    return ("", origin.place, sha256(origin.value).digest())
 
 
 def _is_name(text: str) -> bool:

@@ -13,9 +13,12 @@ from rich.console import Console
 from api.cli.surroundings import database_url
 from api.cli.tell import prepare_views
 from api.http.tokens import make_tokens
+from api.identity.development import choose_port
 from api.samples import sample_keys
+from infra.kafka_credentials import kafka_credentials
 from infra.migrations import migrate
 from infra.open_ledger import open_ledger
+from infra.production import require_development
 from infra.services.errors import ServiceUnavailableError
 from infra.services.java import default_cache, java_missing
 from infra.services.kafka import EmbeddedKafka
@@ -36,6 +39,7 @@ _out = Console(highlight=False)
 def run() -> None:
     """启动全部服务并导入示例月报。 Start everything here and import the sample reports."""
     settings = Settings()
+    require_development(settings, "certledger run ", "`certledger run`")
     try:
         with Supervisor(settings.run_dir) as supervisor:
             url, broker = _start_servers(settings, supervisor)
@@ -75,14 +79,18 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str
         kafka.start()
         broker = kafka.bootstrap
     if broker:
-        ensure_topics(broker)
+        ensure_topics(broker, credentials=kafka_credentials(settings), manage=settings.kafka_topics == "manage")
         _out.print("Kafka ✓")
     make_tokens(settings.run_dir, _PARTIES)
+    if settings.oidc_issuer is None:
+        choose_port(settings.run_dir)
     return url, broker
 
 
 def _start_processes(supervisor: Supervisor, environment: dict[str, str], *, on_kafka: bool) -> None:
-    verbs: list[list[str]] = [["serve"], ["notary"], *(["project", *views] for views in _VIEWS_TOGETHER), ["policies"]]
+    issuer = [] if Settings().oidc_issuer else [["issuer"]]
+    views = [["project", *together] for together in _VIEWS_TOGETHER]
+    verbs: list[list[str]] = [*issuer, ["serve"], ["notary"], *views, ["policies"]]
     if on_kafka:
         verbs += [["relay"], ["intake"]]
     for verb in verbs:
@@ -144,6 +152,7 @@ def _say_where(settings: Settings, certificate: tuple[str, str]) -> None:
         f"timeline {body} {number}",
         f"trail body:{body} --limit 20",
         "path 100",
+        f"token {body}",
     )
     for example in examples:
         _out.print(f"  .venv/bin/certledger {example}")

@@ -13,7 +13,7 @@ from rich.table import Table
 from api.cli import server
 from api.cli.ask import AsJson
 from api.cli.sealing import sealed
-from api.cli.surroundings import bootstrap, connector, database_url
+from api.cli.surroundings import cluster, connector, database_url
 from api.cli.tokens import token_of
 from infra.doctor import checks
 from infra.migrations import migrate as apply_migrations
@@ -112,7 +112,7 @@ def rebuild(
             views,
             source.value,
             database_url(settings),
-            bootstrap(settings),
+            cluster(settings),
             force=force,
             progress=lambda phase, done, total: progress.update(
                 task, description=f"{named}: {phase}", completed=done, total=total or None

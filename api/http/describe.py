@@ -135,6 +135,8 @@ SUBMIT = operation(
         *_MALFORMED,
         "parameters_wrong",
         "token_missing",
+        "token_refused",
+        "identity_unavailable",
         "source_not_yours",
         "not_competent",
         "identity_reused",

@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.http.limits.connection import guarded_by
 from api.http.limits.door import Door
@@ -46,7 +48,7 @@ def configured(app: FastAPI, host: str, port: int, *, limits: Limits, http: Any 
     """
     require_loopback(host)
     return uvicorn.Config(
-        app,
+        _behind(limits.trusted_proxies, app) if limits.trusted_proxies else app,
         host=host,
         port=port,
         loop="uvloop",
@@ -56,13 +58,24 @@ def configured(app: FastAPI, host: str, port: int, *, limits: Limits, http: Any 
         access_log=False,
         log_config=None,
         server_header=False,
+        # What the headers of a trusted proxy say is taken in here and not there, so that the peer is still known.
+        proxy_headers=False,
         date_header=True,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         backlog=limits.waiting_connections,
         timeout_keep_alive=ceil(limits.idle_seconds),
-        proxy_headers=bool(limits.trusted_proxies),
-        forwarded_allow_ips=limits.trusted_proxies,
     )
+
+
+def _behind(proxies: str, app: ASGIApp) -> ASGIApp:
+    """Take the client's address from what trusted proxies say, and keep under ``peer`` who really connected."""
+    behind: Any = ProxyHeadersMiddleware(app, trusted_hosts=proxies)  # type: ignore[arg-type]  # uvicorn's own ASGI types
+
+    async def keeping_the_peer(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["peer"] = scope.get("client")
+        await behind(scope, receive, send)
+
+    return keeping_the_peer
 
 
 class Server(uvicorn.Server):

@@ -21,6 +21,7 @@ from api.http.statuses import Statuses
 from api.http.submissions import outcome_word
 from api.http.tail import Tail
 from api.http.tokens import Tokens
+from api.identity.verifier import TokenVerifier
 from infra.limits import Limits
 from infra.log_reading import rows_after
 from infra.metrics import Metrics
@@ -76,6 +77,8 @@ def _now() -> datetime:
 class Ports:
     """What the HTTP interface is built from; everything else it makes by itself.
 
+    ``tokens`` are the development tokens, ``verifier`` believes those of an OpenID provider; ``proxies`` are the
+    addresses of proxies whose word on the client's certificate is taken.
     ``pending_migrations`` names what is not applied yet. ``wait_seconds`` bounds a wait for ``Min-Position``,
     ``answer_seconds`` one for a commit: after it the caller is told to submit the same again, which is always safe.
     """
@@ -83,6 +86,8 @@ class Ports:
     ledger: Ledger
     database_url: str
     tokens: Tokens
+    verifier: TokenVerifier | None = None
+    proxies: frozenset[str] = frozenset()
     clock: Callable[[], datetime] = _now
     relay: Relay = field(default_factory=NoRelay)
     pending_migrations: Callable[[], Sequence[str]] = list

@@ -16,6 +16,7 @@ from api.http.problems import ProblemError, problem
 from infra.limits import Limits
 from ledger.envelope import Submission, canonical_submission
 from ledger.outcomes import Outcome
+from ledger.principals import Principal, speaks_for
 from ledger.refusals import Refusal
 from ledger.sealed import MEDIA_TYPE, is_envelope, parse_any, sealed_submission
 from ledger.service import Incoming
@@ -102,10 +103,11 @@ def split_lines(raw: bytes, most: int) -> list[tuple[int, bytes]]:
 
 
 def incoming(
-    found: Iterable[Submission | Refusal], *, party: str, traceparent: str, received: datetime
+    found: Iterable[Submission | Refusal], *, speaker: Principal, traceparent: str, received: datetime
 ) -> list[Incoming]:
     """Return what the ledger takes in; a statement in another party's name becomes a refusal of its own."""
-    return [Incoming(_own(each, party), party, traceparent, received) for each in found]
+    submitter = speaker.party or speaker.role
+    return [Incoming(_own(each, speaker), submitter, traceparent, received) for each in found]
 
 
 def outcome_word(outcome: Outcome) -> str:
@@ -128,10 +130,10 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:
     return {**counts, "position": position}
 
 
-def _own(found: Submission | Refusal, party: str) -> Submission | Refusal:
-    if isinstance(found, Refusal) or found.source == party:
+def _own(found: Submission | Refusal, speaker: Principal) -> Submission | Refusal:
+    if isinstance(found, Refusal) or speaks_for(speaker, found.source):
         return found
-    named = (("source", found.source), ("party", party))
+    named = (("source", found.source), ("party", speaker.party or speaker.role))
     return Refusal("source_not_yours", "/source", named, *found.identity)
 
 

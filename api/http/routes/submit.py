@@ -12,12 +12,14 @@ from api.http import problems, submissions
 from api.http.answers import JSON, NDJSON, json_response, require_acceptable
 from api.http.appender import BATCH
 from api.http.describe import SUBMIT
+from api.http.principals import speaker_of
 from api.http.problems import ProblemError, problem
 from api.http.service import Service, service_of
 from infra.telemetry import current_traceparent, trace_id_of
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome
+from ledger.principals import Principal
 from ledger.refusals import Problem, Refusal
 from ledger.service import Incoming
 
@@ -29,13 +31,10 @@ _ERRORS_SHOWN = 100
 class _Way:
     """One request's way in: who speaks, in which trace, since when; it turns what was parsed into submissions."""
 
-    def __init__(self, request: Request, service: Service) -> None:
-        party = service.ports.tokens.party(request.headers.get("authorization"))
-        if party is None:
-            raise problem("token_missing")
-        service.charge(party, 1)
+    def __init__(self, request: Request, service: Service, speaker: Principal) -> None:
+        service.charge(speaker.party, 1)
         self._service = service
-        self._party = party
+        self._speaker = speaker
         self._levels = service.limits.json_depth
         self._traceparent = current_traceparent(request.headers.get("traceparent"))
         self._received = service.clock()
@@ -48,11 +47,13 @@ class _Way:
 
     def charged(self, count: int) -> None:
         """Take a batch from the party's quota; its first event was taken when the party came in."""
-        self._service.charge(self._party, count - 1)
+        self._service.charge(self._speaker.party, count - 1)
 
     def incoming(self, found: Sequence[Any]) -> list[Incoming]:
         """Return what the ledger takes in."""
-        return submissions.incoming(found, party=self._party, traceparent=self._traceparent, received=self._received)
+        return submissions.incoming(
+            found, speaker=self._speaker, traceparent=self._traceparent, received=self._received
+        )
 
     def shown(self, outcome: Outcome) -> dict[str, Any]:
         """Return the plain form of an outcome: a receipt, or a problem with the event's identity."""
@@ -71,7 +72,7 @@ async def submit(
 ) -> Response:
     """Take events in; see the description of the operation for the three forms of the body."""
     service = service_of(request)
-    way = _Way(request, service)
+    way = _Way(request, service, await speaker_of(request))
     media_type = submissions.media_type_of(request)
     if media_type in submissions.SINGLE:
         return await _one(request, service, way)

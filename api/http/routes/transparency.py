@@ -4,6 +4,7 @@ A path below ``/tile/`` gives the same octets for ever; a tile's own path answer
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,7 +15,8 @@ from api.http.answers import JSON, TEXT, json_response, matches, require_accepta
 from api.http.auditing import require_auditor
 from api.http.describe_tree import CHECKPOINT, CHECKPOINTS, CONSISTENCY, INCLUSION, OCTETS, OF_SIZE, TILE
 from api.http.problems import problem
-from api.http.service import Service, service_of
+from api.http.reading import Reading
+from api.http.service import service_of
 from infra.readers import Connection
 from ledger.evidence.merkle import Node, consistency_plan, inclusion_plan, prove_consistency, prove_inclusion
 from ledger.evidence.proofs import ConsistencyProof, InclusionProof
@@ -29,6 +31,7 @@ from ledger.evidence.tiles import (
     parse_path,
     tiles_under,
 )
+from ledger.log import Row
 
 router = APIRouter()
 _FAR = 2**53 - 1
@@ -58,8 +61,8 @@ async def tile(
     except EvidenceError as error:
         raise problem("tile_unknown") from error
     if asked.level == ENTRIES:
-        require_auditor(request)
-        return await _entries(service_of(request), asked)
+        await require_auditor(request)
+        return await _entries(await Reading.of(request, "read_entries"), asked)
     if asked.index > MAXIMUM_INTEGER:
         raise problem("tile_unknown")
     async with service_of(request).reader() as connection:
@@ -110,7 +113,7 @@ async def inclusion(
     media_type = JSON if form == "json" else TEXT
     require_acceptable(request, media_type)
     if entry:
-        require_auditor(request)
+        await require_auditor(request)
     async with service_of(request).reader() as connection:
         signed = await _signed(connection, size)
         if index >= signed.size:
@@ -121,7 +124,7 @@ async def inclusion(
         index,
         tuple(prove_inclusion(index, signed.size, read)),
         signed.note,
-        entry=await _entry(service_of(request), index) if entry else None,
+        entry=await _entry(await Reading.of(request, "read_entries"), index) if entry else None,
         leaf=read([Node(0, index)])[0],
     )
     content = proof.to_json() if form == "json" else proof.to_text()
@@ -159,24 +162,32 @@ async def _hashes(connection: Connection, size: int, nodes: list[Node]) -> TileH
     return TileHashes(size, lambda tile: found.get((tile.level, tile.index), b"")[: tile.width * HASH])
 
 
-async def _entries(service: Service, asked: Tile) -> Response:
+async def _entries(reading: Reading, asked: Tile) -> Response:
     first = asked.index * WIDTH
-    async with service.reader() as connection:
+    async with reading.service.reader() as connection:
         covered = await tree.covered(connection)
     if first + asked.width > covered:
         raise problem("tile_unknown")
-    rows = await asyncio.to_thread(service.log.read, first, asked.width)
+    rows = await _noted(reading, first, asked.width)
     if [row.position for row in rows] != list(range(first + 1, first + asked.width + 1)):
         raise problem("tile_unknown")
     headers = {"Cache-Control": _cached(asked).replace("public", "private"), "Vary": "Authorization"}
     return Response(encode_entries(row.raw for row in rows), 200, headers, OCTETS)
 
 
-async def _entry(service: Service, index: int) -> bytes:
-    rows = await asyncio.to_thread(service.log.read, index, 1)
+async def _entry(reading: Reading, index: int) -> bytes:
+    rows = await _noted(reading, index, 1)
     if not rows or rows[0].position != index + 1:
         raise problem("leaf_unknown", index=str(index), size="…")
     return rows[0].raw
+
+
+async def _noted(reading: Reading, after: int, count: int) -> Sequence[Row]:
+    """Return rows as they are stored, once it is on record that what is not public among them was read."""
+    rows = await asyncio.to_thread(reading.service.log.read, after, count)
+    async with reading.connection() as connection:
+        await reading.note_rows(connection, rows)
+    return rows
 
 
 def _note(request: Request, signed: tree.Signed) -> Response:

@@ -12,6 +12,7 @@ from kafka import KafkaProducer
 
 from consumers.intake import Intake, receipts_relay
 from consumers.publisher import Publisher
+from consumers.trust import Trust, source_trust
 from infra.leadership import AdvisoryLeadership
 from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
@@ -51,12 +52,13 @@ def producer(kafka_topics: Topics) -> Iterator[KafkaProducer]:
     producer.close()
 
 
-def _intake(ledger: Ledger, receipts: Any, topics: Topics) -> Intake:
+def _intake(ledger: Ledger, receipts: Any, topics: Topics, trust: Trust = source_trust) -> Intake:
     return Intake(
         ledger=ledger,
         receipts=receipts,
         bootstrap=topics.bootstrap,
         topic=topics.submissions,
+        trust=trust,
         group=f"intake {topics.submissions}",
         ensure_topics=lambda: ensure_topics(topics.bootstrap, {topics.submissions: LANES}),
     )
