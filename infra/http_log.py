@@ -1,0 +1,104 @@
+"""The log's evidence read from a live address: the paths of C2SP tlog-tiles, and the interface's trail for streams.
+
+Answers are bounded in size and time and never followed elsewhere; what they say is left to the verifier.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from ledger.evidence.notes import MAXIMUM_NOTE, Verifier, parse_vkey
+from ledger.evidence.reader import HISTORY, MAXIMUM_TILE
+from ledger.evidence.strict import EvidenceError
+from ledger.evidence.tiles import ENTRIES, MAXIMUM_BUNDLE, MAXIMUM_ENTRY, Tile
+
+_PAGE = 200
+_MAXIMUM_PAGE = 16_777_216
+
+
+class LogUnreachable(EvidenceError):  # noqa: N818 - a condition of the surroundings
+    """The address does not answer, or not with what was asked for."""
+
+
+class HttpLogReader:
+    """A log at a base address; ``token`` is a bearer token for what only an auditor may read."""
+
+    def __init__(self, base: str, token: str | None = None, timeout: float = 20.0) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx.Client(base_url=base.rstrip("/"), headers=headers, timeout=timeout, follow_redirects=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def note(self, size: int | None = None) -> bytes:
+        """Return the note of a checkpoint, the newest where no size is given."""
+        return self._get("/checkpoint" if size is None else f"/v1/log/checkpoints/{size}", MAXIMUM_NOTE)
+
+    def history(self, size: int) -> Iterator[bytes]:
+        """Yield older notes, as many as one page of the log's list names."""
+        page = self._json("/v1/log/checkpoints", limit=str(HISTORY), before=str(size))
+        for each in sorted(page["checkpoints"], key=lambda each: int(each["size"])):
+            if int(each["size"]) < size:
+                yield self.note(int(each["size"]))
+
+    def fetch(self, tile: Tile) -> bytes:
+        """Return a tile or an entry bundle."""
+        return self._get(f"/{tile.path}", MAXIMUM_BUNDLE if tile.level == ENTRIES else MAXIMUM_TILE)
+
+    def log_keys(self) -> Sequence[Verifier]:
+        """Return the keys that the log states as its own."""
+        return [parse_vkey(text) for text in self._json("/v1/log/keys")["logs"]]
+
+    def entries_of(self, streams: Collection[str], size: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the entries of whole streams, in order."""
+        positions = sorted({position for stream in streams for position in self._positions(stream)})
+        for position in positions:
+            if position <= size:
+                yield position - 1, self._event(position)
+
+    def _positions(self, stream: str) -> Iterator[int]:
+        following: dict[str, str] = {}
+        while True:
+            try:
+                page = self._json(f"/v1/trail/{quote(stream, safe=':')}", limit=str(_PAGE), **following)
+            except LogUnreachable as error:
+                if "404" in str(error):
+                    return
+                raise
+            yield from (int(each["position"]) for each in page["events"] if each["stream"] == stream)
+            if not page["next"]:
+                return
+            following = {"cursor": str(page["next"])}
+
+    def _event(self, position: int) -> bytes:
+        head = b'{"position":%d,"event":' % position
+        line = self._get(f"/v1/events/{position}", MAXIMUM_ENTRY + len(head) + 1)
+        if not line.startswith(head) or not line.endswith(b"}"):
+            raise LogUnreachable(f"/v1/events/{position}: not an event")
+        return line[len(head) : -1]
+
+    def _json(self, path: str, **query: str) -> Any:
+        try:
+            return orjson.loads(self._get(path, _MAXIMUM_PAGE, **query))
+        except orjson.JSONDecodeError as error:
+            raise LogUnreachable(f"{path}: not JSON") from error
+
+    def _get(self, path: str, limit: int, **query: str) -> bytes:
+        found = bytearray()
+        try:
+            with self._client.stream("GET", path, params=query) as response:
+                if response.status_code != 200:
+                    raise LogUnreachable(f"{path}: HTTP {response.status_code}")
+                for part in response.iter_bytes():
+                    found += part
+                    if len(found) > limit:
+                        raise LogUnreachable(f"{path}: more than {limit} octets")
+        except httpx.HTTPError as error:
+            raise LogUnreachable(f"{path}: {error}") from error
+        return bytes(found)
