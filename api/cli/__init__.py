@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, follow, notary, run, tell
+from api.cli import ask, audit, follow, notary, run, tell
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -38,8 +38,15 @@ for verb in (
     notary.scrub,
     notary.log_key,
     tell.doctor,
+    audit.export,
+    audit.replay,
+    audit.digest,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
+# The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
+app.command(
+    "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)(audit.verify)
 
 
 def main() -> None:

@@ -59,7 +59,7 @@ def submit(
     media_type = _MEDIA_TYPES.get(file.suffix) or (
         "application/cloudevents-batch+json" if content.lstrip()[:1] == b"[" else "application/cloudevents+json"
     )
-    response = server.post("/v1/events", content, media_type, _token(party), **({"atomic": "true"} if atomic else {}))
+    response = server.post("/v1/events", content, media_type, token_of(party), **({"atomic": "true"} if atomic else {}))
     if json:
         typer.echo(response.text)
         return
@@ -142,7 +142,8 @@ def prepare_views(url: str) -> None:
         projector.close()
 
 
-def _token(party: str) -> str:
+def token_of(party: str) -> str:
+    """Return the bearer token of a party from the run folder, or say which parties have one."""
     file = Settings().run_dir / "tokens.txt"
     rows = dict(line.split(" ", 1) for line in file.read_text("utf-8").splitlines()) if file.exists() else {}
     if party not in rows:

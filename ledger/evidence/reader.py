@@ -4,7 +4,7 @@ What is read is material to verify and never trusted: the same port serves a tab
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from ledger.evidence.entries import place_of
 from ledger.evidence.keyfile import MAXIMUM_KEYS, parse_keys
@@ -55,6 +55,12 @@ class BundleReader:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """The source closes its file by itself."""
 
     def note(self, size: int | None = None) -> bytes:
         """Return a checkpoint's note."""
