@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, audit, follow, notary, run, tell
+from api.cli import ask, audit, follow, notary, run, tell, witness
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -41,6 +41,7 @@ for verb in (
     audit.export,
     audit.replay,
     audit.digest,
+    witness.witness,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.

@@ -19,10 +19,12 @@ from api.cli.ask import AsJson, AsOf, KnownAt
 from api.cli.surroundings import database_url
 from api.cli.tell import token_of
 from infra.http_log import HttpLogReader
+from infra.log_key import key_file, read_key
 from infra.log_reader import PostgresLogReader
+from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
 from ledger.days import china_day, instant_text, parse_instant
-from ledger.evidence.notes import MAXIMUM_NOTE, Verifier, parse_secret
+from ledger.evidence.notes import MAXIMUM_NOTE, Verifier
 from ledger.evidence.policy import MAXIMUM_POLICY, parse_policy
 from ledger.evidence.reader import BundleReader
 from ledger.evidence.sources import open_source
@@ -165,11 +167,9 @@ def _opened(url: str | None, keys: list[Verifier], party: str | None) -> Abstrac
 
 def _own_keys() -> list[Verifier]:
     """Return the public half of the key that the notary signs with here, where this user may read it."""
-    settings = Settings()
-    file = settings.run_dir / "notary" / "log.key"
     try:
-        return [parse_secret(file.read_text("utf-8").strip()).verifier]
-    except (OSError, EvidenceError):
+        return [read_key(key_file(Settings())).verifier]
+    except ServiceUnavailableError:
         return []
 
 

@@ -127,7 +127,7 @@ class Witness:
             return Answer(409, b"%d\n" % (last.size if last else 0), SIZE)
         try:
             _check_extension(asked, last, checkpoint)
-        except _Contradiction:
+        except _ContradictionError:
             if kept is not None:
                 self._memory.keep_conflict(checkpoint.origin, kept, asked.note)
             return Answer(409, b"another root was cosigned at this size\n")
@@ -151,7 +151,7 @@ class Witness:
         return Answer(200, cosigned[len(own) :])
 
 
-class _Contradiction(EvidenceError):
+class _ContradictionError(EvidenceError):
     pass
 
 
@@ -163,7 +163,7 @@ def _check_extension(asked: Request, last: Checkpoint | None, checkpoint: Checkp
             raise EvidenceError("a proof from size 0 is empty")
         return
     if checkpoint.size == last.size and checkpoint.root != last.root:
-        raise _Contradiction("two roots at one size")
+        raise _ContradictionError("two roots at one size")
     verify_consistency(last.size, checkpoint.size, last.root, checkpoint.root, asked.proof)
 
 

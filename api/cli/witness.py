@@ -1,0 +1,72 @@
+"""The verbs of witnessing: be a witness for others' logs, and watch a live log as one who trusts nobody."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from infra.log_key import log_signer, make_key, read_key
+from infra.settings import Settings
+from infra.telemetry import configure_logging
+from infra.witness_folder import KEY_FILE, WitnessFolder
+from ledger.evidence.notes import COSIGNATURE_V1, NoteSigner, Verifier, parse_vkey
+from ledger.evidence.policy import MAXIMUM_POLICY, parse_policy
+from ledger.evidence.strict import EvidenceError
+from ledger.evidence.witness import Witness
+
+log = structlog.get_logger(__name__)
+DEMONSTRATION = "witness.localhost/demonstration"
+
+
+def witness(
+    folder: Annotated[
+        Path | None, typer.Option("--state", help="见证所存文件夹 · what the witness keeps; default run_dir/witness")
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="见证名称,首次生成密钥时用 · its name, when its key is made")
+    ] = DEMONSTRATION,
+    logs: Annotated[
+        list[str] | None, typer.Option("--log", metavar="VKEY", help="所见证日志的公钥,可多个 · keys of the logs")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="或取自信任策略 · or the logs of a trust policy")] = None,
+    host: Annotated[str, typer.Option(help="监听地址 · address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="监听端口 · port", min=1, max=65535)] = 8790,
+    key: Annotated[bool, typer.Option("--key", help="只显示公钥 · print the public key (vkey) and stop")] = False,
+) -> None:
+    """为他人的日志作见证(C2SP tlog-witness)。 Witness the logs of others."""
+    settings = Settings()
+    state = WitnessFolder(folder or settings.run_dir / "witness")
+    signer = witness_signer(state.path, name)
+    if key:
+        typer.echo(signer.verifier.vkey)
+        return
+    trusted = _logs(settings, logs or [], policy)
+    if not state.acquire():
+        raise typer.BadParameter(f"{state.path} 已由另一见证进程使用。 Another witness holds {state.path}.")
+    from api.witness import serve_witness  # noqa: PLC0415 - the server takes its time to import
+
+    configure_logging(settings.log_level)
+    log.info("witness.serves", name=signer.name, logs=[each.name for each in trusted], host=host, port=port)
+    serve_witness(Witness([signer], trusted, state, time.time), host, port)
+
+
+def witness_signer(folder: Path, name: str) -> NoteSigner:
+    """Return the witness's key, which is made at the first start; a folder that is lost is lost with its key."""
+    path = folder / KEY_FILE
+    signer = read_key(path) if path.exists() else make_key(path, name, COSIGNATURE_V1)
+    if signer.kind != COSIGNATURE_V1:
+        raise typer.BadParameter(f"{path} 不是见证密钥。 {path} is no witness's key.")
+    return signer
+
+
+def _logs(settings: Settings, vkeys: list[str], policy: Path | None) -> list[Verifier]:
+    try:
+        found = [parse_vkey(each) for each in vkeys]
+        if policy is not None:
+            with policy.open("rb") as file:
+                found += parse_policy(file.read(MAXIMUM_POLICY + 1)).logs
+    except (EvidenceError, OSError) as error:
+        raise typer.BadParameter(f"日志公钥无法读取。 The logs' keys cannot be read: {error}") from error
+    return found or [log_signer(settings).verifier]
