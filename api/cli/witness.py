@@ -1,5 +1,7 @@
 """The verbs of witnessing: be a witness for others' logs, and watch a live log as one who trusts nobody."""
 
+import logging
+import socket
 import time
 from pathlib import Path
 from typing import Annotated
@@ -7,9 +9,15 @@ from typing import Annotated
 import structlog
 import typer
 
+from consumers.witnesses import Cosigner
+from infra.cosignatures import PostgresCosignatureStore
 from infra.log_key import log_signer, make_key, read_key
+from infra.notary_folder import write_durably
+from infra.notary_store import connect_as_notary
+from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
 from infra.telemetry import configure_logging
+from infra.witness_client import WitnessClient
 from infra.witness_folder import KEY_FILE, WitnessFolder
 from ledger.evidence.notes import COSIGNATURE_V1, NoteSigner, Verifier, parse_vkey
 from ledger.evidence.policy import MAXIMUM_POLICY, parse_policy
@@ -59,6 +67,51 @@ def witness_signer(folder: Path, name: str) -> NoteSigner:
     if signer.kind != COSIGNATURE_V1:
         raise typer.BadParameter(f"{path} 不是见证密钥。 {path} is no witness's key.")
     return signer
+
+
+def cosigners(settings: Settings, url: str) -> list[Cosigner]:
+    """Return what brings checkpoints to each witness of the policy that states its address."""
+    if settings.witness_policy is None:
+        return []
+    try:
+        with settings.witness_policy.open("rb") as file:
+            policy = parse_policy(file.read(MAXIMUM_POLICY + 1))
+    except (EvidenceError, OSError) as error:
+        raise ServiceUnavailableError(
+            f"见证策略 {settings.witness_policy} 无法读取:{error}。请更正 CERTLEDGER_WITNESS_POLICY 所指文件。",
+            f"The witness policy {settings.witness_policy} cannot be read: {error}. Mend the file that "
+            "CERTLEDGER_WITNESS_POLICY names.",
+        ) from error
+    # The client would tell of every request that went well.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return [
+        Cosigner(
+            policy.witnesses[name],
+            WitnessClient(address),
+            PostgresCosignatureStore(lambda: connect_as_notary(url)),
+        )
+        for name, address in policy.addresses.items()
+    ]
+
+
+def demonstration(settings: Settings) -> tuple[Path, list[str]]:
+    """Return the policy of one witness on this machine, and the words that start it; keys are made where needed.
+
+    A witness beside its own log shows how witnessing works and proves nothing: it shares the operator.
+    """
+    folder = settings.run_dir / "witness"
+    signer, own = witness_signer(folder, DEMONSTRATION), log_signer(settings).verifier
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    policy = folder / "policy"
+    lines = (
+        f"log {own.vkey} http://{settings.http_host}:{settings.http_port}",
+        f"witness demonstration {signer.verifier.vkey} http://127.0.0.1:{port}",
+        "quorum demonstration",
+        "",
+    )
+    write_durably(policy, "\n".join(lines).encode())
+    return policy, ["witness", "--port", str(port), "--log", own.vkey]
 
 
 def _logs(settings: Settings, vkeys: list[str], policy: Path | None) -> list[Verifier]:
