@@ -26,6 +26,7 @@ _HISTORY = """
     SELECT max(size) FROM notary.checkpoint WHERE size < %b
     GROUP BY width_bucket(size, 0, greatest(%b, 1), %b) ORDER BY 1
 """
+_COSIGNED = "SELECT DISTINCT size FROM notary.cosignature WHERE size < %b ORDER BY size DESC LIMIT 64"
 _TILE = "SELECT substr(hashes, 1, %b) FROM notary.tile WHERE level = %b AND idx = %b"
 _ENTRIES = "SELECT notification_id, state FROM ledger_events WHERE notification_id BETWEEN %b AND %b ORDER BY 1"
 _STREAMS = """
@@ -60,6 +61,11 @@ class PostgresLogReader:
     def history(self, size: int) -> Iterator[bytes]:
         """Yield older notes, the newest of each of :data:`HISTORY` equal parts of the log."""
         for (older,) in self._connection.execute(_HISTORY, (size, size, HISTORY)).fetchall():
+            yield self.note(older)
+
+    def recent(self, size: int) -> Iterator[bytes]:
+        """Yield cosigned notes below a size, newest first."""
+        for (older,) in self._connection.execute(_COSIGNED, (size,)).fetchall():
             yield self.note(older)
 
     def fetch(self, tile: Tile) -> bytes:

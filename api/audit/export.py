@@ -5,10 +5,12 @@ What is taken is not judged here: an edited row is exported as it is, so that th
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ledger.evidence.bundle import write_bundle, write_range
 from ledger.evidence.notes import parse_checkpoint, parse_note
+from ledger.evidence.policy import Policy
 from ledger.evidence.reader import LogReader, read_entries
 from ledger.evidence.strict import EvidenceError
 from ledger.evidence.subject import write_subject
@@ -20,13 +22,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to export: a stream, or positions ``first`` to ``last``, or everything; under which checkpoint."""
+    """What to export: a stream, or positions ``first`` to ``last``, or everything; under which checkpoint.
+
+    With a policy and no size, it is the newest checkpoint that the policy's quorum cosigned, if there is one.
+    """
 
     subject: str | None = None
     first: int | None = None
     last: int | None = None
     checkpoint: int | None = None
     since: bytes | None = None
+    policy: Policy | None = None
 
 
 def export(log: LogReader, target: Path, wanted: Wanted, progress: Progress) -> tuple[int, int]:
@@ -34,7 +40,7 @@ def export(log: LogReader, target: Path, wanted: Wanted, progress: Progress) -> 
 
     Raises :class:`EvidenceError` when the log has no such checkpoint, no such entries, or the name is taken.
     """
-    note = log.note(wanted.checkpoint)
+    note = _choose(log, wanted)
     size = parse_checkpoint(parse_note(note).text).size
     keys = log.log_keys()
     if wanted.subject is not None:
@@ -68,6 +74,15 @@ def export(log: LogReader, target: Path, wanted: Wanted, progress: Progress) -> 
         target, entries(), lambda _size, _root: note, log_keys=keys, history=log.history(size), tiles=log.fetch
     )
     return size, size
+
+
+def _choose(log: LogReader, wanted: Wanted) -> bytes:
+    newest = log.note(wanted.checkpoint)
+    if wanted.policy is None or wanted.checkpoint is not None:
+        return newest
+    size = parse_checkpoint(parse_note(newest).text).size
+    found = (each for each in chain([newest], log.recent(size)) if wanted.policy.accept(parse_note(each)).quorum)
+    return next(found, newest)
 
 
 def whole_subject(log: LogReader, subject: str, size: int) -> set[str]:

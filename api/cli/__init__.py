@@ -42,6 +42,7 @@ for verb in (
     audit.replay,
     audit.digest,
     witness.witness,
+    witness.watch,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.

@@ -29,6 +29,7 @@ from ledger.evidence.policy import MAXIMUM_POLICY, parse_policy
 from ledger.evidence.reader import BundleReader
 from ledger.evidence.sources import open_source
 from ledger.evidence.strict import EvidenceError
+from ledger.principals import AUDITOR
 
 _RANGE = re.compile(r"([1-9][0-9]{0,17}):([1-9][0-9]{0,17})", re.ASCII)
 _out, _errors = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -67,8 +68,9 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
     first, last = _positions(positions) if positions else (None, None)
     try:
         older = _read(since, MAXIMUM_NOTE) if since else None
-        keys = parse_policy(_read(policy, MAXIMUM_POLICY)).logs if policy else []
-        wanted = Wanted(subject, first, last, checkpoint, older)
+        trust = parse_policy(_read(policy, MAXIMUM_POLICY)) if policy else None
+        keys = trust.logs if trust else []
+        wanted = Wanted(subject, first, last, checkpoint, older, trust)
         with (
             _opened(url, keys, party) as log,
             Progress(
@@ -143,9 +145,14 @@ def replay(
     _say_digest(answer)
 
 
-def digest(as_of: AsOf = None, known_at: KnownAt = None, json: AsJson = False) -> None:
+def digest(
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    party: Annotated[str, typer.Option("--as", help="以何主体读取 · the party that reads")] = AUDITOR,
+    json: AsJson = False,
+) -> None:
     """在线登记簿全部状态的摘要,应与 replay 相同。 The live register's digest, to hold against that of `replay`."""
-    answer = server.get("/v1/log/state-digest", as_of=as_of, known_at=known_at)
+    answer = server.get("/v1/log/state-digest", token_of(party), as_of=as_of, known_at=known_at)
     if json:
         typer.echo(orjson.dumps(answer).decode())
     else:
@@ -161,7 +168,12 @@ def _opened(url: str | None, keys: list[Verifier], party: str | None) -> Abstrac
     if url is None:
         return PostgresLogReader(database_url(Settings()), keys or _own_keys())
     if httpx.URL(url).scheme in {"http", "https"}:
-        return HttpLogReader(url, token_of(party) if party else None)
+        if not keys:
+            raise typer.BadParameter(
+                "从网址导出须给 --policy:日志公钥不能取自日志本身。"
+                " Give --policy with --url: a log's key is not to be learnt from the log itself."
+            )
+        return HttpLogReader(url, keys, token=token_of(party) if party else None)
     return BundleReader(open_source(Path(url)))
 
 

@@ -6,11 +6,15 @@ import time
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import structlog
 import typer
+from rich.console import Console
 
+from api.cli.ask import AsJson
 from consumers.witnesses import Cosigner
 from infra.cosignatures import PostgresCosignatureStore
+from infra.http_log import HttpLogReader
 from infra.log_key import log_signer, make_key, read_key
 from infra.notary_folder import write_durably
 from infra.notary_store import connect_as_notary
@@ -21,10 +25,12 @@ from infra.witness_client import WitnessClient
 from infra.witness_folder import KEY_FILE, WitnessFolder
 from ledger.evidence.notes import COSIGNATURE_V1, NoteSigner, Verifier, parse_vkey
 from ledger.evidence.policy import MAXIMUM_POLICY, parse_policy
+from ledger.evidence.report import Result
 from ledger.evidence.strict import EvidenceError
 from ledger.evidence.witness import Witness
 
 log = structlog.get_logger(__name__)
+_errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 DEMONSTRATION = "witness.localhost/demonstration"
 
 
@@ -58,6 +64,44 @@ def witness(
     configure_logging(settings.log_level)
     log.info("witness.serves", name=signer.name, logs=[each.name for each in trusted], host=host, port=port)
     serve_witness(Witness([signer], trusted, state, time.time), host, port)
+
+
+def watch(
+    url: Annotated[str, typer.Argument(help="日志地址 · the log's address")],
+    policy: Annotated[Path, typer.Option(help="信任策略 · trust policy (c2sp.org/tlog-policy)")],
+    state: Annotated[Path, typer.Option(help="记住检查点的文件 · the file that remembers the checkpoint")] = Path(
+        "certledger-watch.note"
+    ),
+    interval: Annotated[float, typer.Option(help="间隔秒数 · seconds between looks", min=0.1)] = 10.0,
+    max_age: Annotated[
+        int | None, typer.Option("--max-age", metavar="S", help="允许的最大时长(秒) · greatest age in seconds", min=0)
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="只看一次 · look once and stop")] = False,
+    json: AsJson = False,
+) -> None:
+    """盯住一个在线日志:只许延长,不许改写。 Watch a live log: it may only grow.
+
+    退出码 exit codes: 0 一致 consistent · 1 改写或分叉 forked · 2 无法读取 unreadable · 3 过时或见证不足 stale
+    """
+    from api.audit.watching import Watcher  # noqa: PLC0415 - joins the client
+
+    try:
+        with policy.open("rb") as file:
+            trusted = parse_policy(file.read(MAXIMUM_POLICY + 1))
+    except (EvidenceError, OSError) as error:
+        _errors.print(f"--policy {policy}: {error}")
+        raise typer.Exit(int(Result.USAGE)) from error
+    with HttpLogReader(url, trusted.logs) as log_reader:
+        watcher = Watcher(log_reader, trusted, state, max_age)
+        while True:
+            report = watcher.look()
+            if json:
+                typer.echo(orjson.dumps(report.as_json()).decode())
+            else:
+                typer.echo(report.as_text(), nl=False)
+            if once or report.result is Result.TAMPERED:
+                raise typer.Exit(int(report.result))
+            time.sleep(interval)
 
 
 def witness_signer(folder: Path, name: str) -> NoteSigner:

@@ -28,6 +28,10 @@ class LogReader(Protocol):
         """Yield older notes below a size, in order of size, at most :data:`HISTORY`, evenly chosen."""
         ...
 
+    def recent(self, size: int) -> Iterator[bytes]:
+        """Yield notes below a size, newest first, as far as a quorum of witnesses may be found on one of them."""
+        ...
+
     def fetch(self, tile: Tile) -> bytes:
         """Return a tile's hashes or an entry bundle, cut to the tile's width."""
         ...
@@ -72,6 +76,10 @@ class BundleReader:
         for older in sorted(int(name) for name in names if name.isdecimal()):
             if older < size:
                 yield self.note(older)
+
+    def recent(self, size: int) -> Iterator[bytes]:
+        """Yield the older notes, newest first."""
+        yield from reversed(list(self.history(size)))
 
     def fetch(self, tile: Tile) -> bytes:
         """Return a tile or an entry bundle; a full one also serves a narrower one."""

@@ -60,6 +60,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "FILE_UNREADABLE": (_U, "文件无法读取", "the file cannot be read"),
     "MANIFEST_UNREADABLE": (_U, "清单无法读取", "the manifest cannot be read"),
     "KEYS_UNREADABLE": (_U, "密钥文件无法读取", "the key file cannot be read"),
+    "LOG_UNREACHABLE": (_U, "日志无法访问", "the log cannot be reached"),
     "CHECKPOINT_UNREADABLE": (_U, "检查点无法读取", "the checkpoint cannot be read"),
     "LAST_SIGNED_UNREADABLE": (
         _U,

@@ -7,7 +7,7 @@ it was. A cosignature's time, or that of the first sight, tells how old a view i
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ledger.evidence.merkle import prove_consistency, verify_consistency
+from ledger.evidence.merkle import prove_consistency, tree_root, verify_consistency
 from ledger.evidence.notes import Checkpoint, parse_checkpoint, parse_note
 from ledger.evidence.policy import Accepted, Policy
 from ledger.evidence.report import Report
@@ -90,14 +90,20 @@ def _extends(report: Report, before: Accepted, newest: Accepted, fetch: Callable
         return False
     if old.size == 0:
         return True
+    read = TileHashes(new.size, fetch)
     try:
-        proof = prove_consistency(old.size, new.size, TileHashes(new.size, fetch))
+        proof = prove_consistency(old.size, new.size, read)
+        tiles_fit = tree_root(new.size, read) == new.root
     except EvidenceError as error:
         report.add("CONSISTENCY_UNCHECKED", detail=str(error))
         return False
     try:
         verify_consistency(old.size, new.size, old.root, new.root, proof)
     except EvidenceError:
+        if not tiles_fit:
+            # Spoilt tiles convict nobody of a second history: the notes may both be true.
+            report.add("TILE_MISMATCH", detail=f"the tiles do not make the root of size {new.size}")
+            return False
         report.add("INCONSISTENT", old.size, new.size - 1, detail=_roots(old, new))
         return False
     return True

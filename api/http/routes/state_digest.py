@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
+from api.http.auditing import require_auditor
 from api.http.describe import operation
 from api.http.describe_reads import AS_OF, KNOWN_AT
 from api.http.problems import problem
@@ -48,7 +49,16 @@ STATE_DIGEST = operation(
     tag="operation",
     answer=(JSON, _SCHEMA, _EXAMPLE),
     parameters=[AS_OF, KNOWN_AT],
-    problems=("as_of_wrong", "known_at_wrong", "known_at_in_future", "views_behind", "ledger_unavailable"),
+    extra={"security": [{"bearer": []}]},
+    problems=(
+        "token_missing",
+        "auditor_only",
+        "as_of_wrong",
+        "known_at_wrong",
+        "known_at_in_future",
+        "views_behind",
+        "ledger_unavailable",
+    ),
 )
 
 
@@ -64,6 +74,7 @@ class _Digests:
 async def digest(request: Request) -> Response:
     """Return the digest of a day as known at an instant; the last event that the view has seen where none is asked."""
     require_acceptable(request, JSON)
+    require_auditor(request)
     service = service_of(request)
     now = service.clock()
     day = as_of_day(request.query_params.get("as_of"), now)

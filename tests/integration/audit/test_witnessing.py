@@ -143,6 +143,24 @@ def test_cosigners_follow_the_log_and_outlive_their_witness(log: Log, cosigner: 
             eventually(lambda: (size, WITNESSES[0].name) in cosignatures(log.url))
 
 
+def test_with_a_policy_the_newest_checkpoint_that_its_quorum_cosigned_is_exported(
+    log: Log, cosigner: MakeCosigner, tmp_path: Path
+) -> None:
+    policy = parse_policy(f"log {LOG.verifier.vkey}\nwitness w {WITNESSES[0].verifier.vkey}\nquorum w\n".encode())
+    with as_administrator(log.url) as administrator:
+        newest = administrator.execute(
+            "DELETE FROM notary.checkpoint WHERE size > %s RETURNING note", (OLD,)
+        ).fetchone()
+    assert newest
+    with witnessing(tmp_path / "w") as address:
+        assert cosigner(address).step()
+    restore(log, str(newest[0]).encode())
+    for name, more, size in (("quorum", {"policy": policy}, OLD), ("newest", {}, int(newest[0].split("\n")[1]))):
+        with log.reader() as reader:
+            assert export(reader, tmp_path / name, Wanted(**more), lambda _done, _of: None) == (size, size)
+    assert check(tmp_path / "quorum", policy=policy).result == Result.SOUND
+
+
 def restore(log: Log, note: bytes) -> int:
     """Sign the newest checkpoint a moment later."""
     text = parse_note(note).text.split("\n")
