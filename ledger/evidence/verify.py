@@ -105,6 +105,9 @@ class _Verification:
         manifest = (self._files.origin, self._files.size)
         if manifest not in {(None, None), (checkpoint.origin, checkpoint.size)}:
             self._report.add("CHECKPOINT_CONTRADICTED", path="manifest.json")
+        if self._files.shown is not None and self._files.shown[1] > checkpoint.size:
+            # A range that the tree does not have would be checked by looking at nothing.
+            self._report.add("CHECKPOINT_CONTRADICTED", path="manifest.json")
         older = self._history(checkpoint)
         since = self._since(checkpoint, accepted)
         if self._files.subject is not None or self._files.shown is not None:
