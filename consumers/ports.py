@@ -3,7 +3,7 @@
 The consumers know these ports alone; implementations are given to them where a process is put together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -50,6 +50,22 @@ class RelayBookmark(Protocol):
 
     def save(self, through: int, lanes: Sequence[int]) -> None:
         """Save it. Raises ``LogUnavailable``."""
+        ...
+
+
+class PolicyStore(Protocol):
+    """Keeps how far the policies have reacted, and what of theirs was refused."""
+
+    def bookmarks(self) -> Mapping[int, int]:
+        """Return, by lane, the position up to which everything was reacted to. Raises ``LogUnavailable``."""
+        ...
+
+    def move(self, positions: Mapping[int, int]) -> None:
+        """Move the bookmarks of these lanes forward, never back. Raises ``LogUnavailable``."""
+        ...
+
+    def keep_refusals(self, cause: int, refused: Sequence[tuple[str, str, str]]) -> None:
+        """Keep source, id and code of what was refused after the event at position ``cause``, each once."""
         ...
 
 

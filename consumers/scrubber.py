@@ -4,7 +4,7 @@ A fault counts once a second reading has shown it too; the alarm is kept inside 
 neither a restart nor a restored dump goes on as if nothing had been found.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from threading import Event
 from typing import Any, Protocol
@@ -14,43 +14,23 @@ import structlog
 from consumers.notary import LogIdentity
 from consumers.patience import TROUBLE, Patience
 from consumers.ports import Leadership, SignedMemory
-from ledger.evidence.growth import SigningRefused, StoredCheckpoint
+from ledger.evidence.growth import SigningRefused
 from ledger.evidence.guard import signed_by
 from ledger.evidence.report import Finding
-from ledger.evidence.scrub import scrub_block, scrub_checkpoint, scrub_edge
-from ledger.evidence.tiles import WIDTH, Tile
+from ledger.evidence.scrub import scrub_block, scrub_checkpoints, scrub_edge
+from ledger.evidence.store import TreeReader
+from ledger.evidence.tiles import WIDTH
 
-_IDLE_SECONDS = 2.0
+_REST_SECONDS = 10.0
 _STANDBY_SECONDS = 2.0
-_CHECKPOINTS_AT_ONCE = 256
 
 log = structlog.get_logger(__name__)
-
-
-class Snapshot(Protocol):
-    """The stored tree and the log at one moment."""
-
-    def newest(self) -> StoredCheckpoint | None:
-        """Return the checkpoint with the most leaves."""
-        ...
-
-    def checkpoints(self, after: int, through: int, limit: int) -> Sequence[StoredCheckpoint]:
-        """Return checkpoints with more than ``after`` and at most ``through`` leaves, in order."""
-        ...
-
-    def rows(self, after: int, through: int) -> Iterator[Sequence[tuple[int, bytes]]]:
-        """Yield pages of (position, recorded event's bytes)."""
-        ...
-
-    def tile(self, tile: Tile) -> bytes:
-        """Return the whole row of a tile; empty where there is none."""
-        ...
 
 
 class ScrubStore(Protocol):
     """What the scrubber reads, and where it notes how far it is."""
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self) -> AbstractContextManager[TreeReader]:
         """Lend what is stored at this moment."""
         ...
 
@@ -100,7 +80,7 @@ class Scrubber:
                         continue
                     events = self.step()
                     self._patience.restore()
-                    stop.wait(events / self._rate if events else _IDLE_SECONDS)
+                    stop.wait(events / self._rate if events else _REST_SECONDS)
                 except TROUBLE as error:
                     log.warning("scrubber.interrupted", error=repr(error))
                     self._leadership.release()
@@ -118,7 +98,10 @@ class Scrubber:
             if findings:
                 raise self._alarm(findings)
             log.warning("scrubber.first_reading_was_wrong", after=through)
-        self._store.note_scrubbed(through + events if events else None)
+        if events:
+            self._store.note_scrubbed(through + events)
+        elif through:
+            self._store.note_scrubbed(None)
         return events
 
     def _check(self, through: int) -> tuple[list[Finding], int]:
@@ -134,17 +117,9 @@ class Scrubber:
             edge = scrub_edge(tree, stored.tile)
             rows = [row for page in stored.rows(index * WIDTH, end) for row in page]
             findings = [*edge, *scrub_block(index, tree, rows, stored.tile, vouched=not edge)]
-            findings += self._check_checkpoints(stored, index * WIDTH, end)
+            identity = self._identity
+            findings += scrub_checkpoints(stored, index * WIDTH, end, identity.origin, identity.keys)
             return findings, end - through
-
-    def _check_checkpoints(self, stored: Snapshot, after: int, through: int) -> list[Finding]:
-        findings: list[Finding] = []
-        identity = self._identity
-        while page := stored.checkpoints(after, through, _CHECKPOINTS_AT_ONCE):
-            for each in page:
-                findings += scrub_checkpoint(each, identity.origin, identity.keys, stored.tile)
-            after = page[-1].size
-        return findings
 
     def _alarm(self, findings: Sequence[Finding]) -> SigningRefused:
         plain = [each.as_json() for each in findings]

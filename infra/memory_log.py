@@ -72,6 +72,10 @@ class MemoryRecorder(POPOApplicationRecorder):
         """Return up to ``limit`` rows after a position, in order."""
         return tuple(self._rows[after : after + limit])
 
+    def streams(self, prefix: str, after: str, limit: int) -> Sequence[str]:
+        """Return up to ``limit`` streams whose identifier begins so, in its order, from after one of them on."""
+        return sorted(each for each in self._by_stream if each.startswith(prefix) and each > after)[:limit]
+
     def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
         """Keep other bytes that came under a recorded identity."""
         self.equivocations.setdefault((source, identity, sha256(event).digest()), (event, first))

@@ -14,6 +14,7 @@ import orjson
 import psycopg
 
 from infra.postgres_log import CHANNEL, PLANNING
+from infra.services.errors import ServiceUnavailableError
 from ledger.evidence.growth import SigningRefused, refuse
 from ledger.evidence.report import Finding
 from ledger.evidence.tiles import Tile
@@ -243,9 +244,19 @@ def connect_as_notary(url: str) -> Connection:
 
 
 def clear_alarms(url: str, reason: str) -> int:
-    """Clear what stands, as somebody who takes responsibility for it; return how many there were."""
-    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
-        return connection.execute(_CLEAR, (reason,)).rowcount
+    """Clear what stands, as somebody who takes responsibility for it; return how many there were.
+
+    Raises :class:`ServiceUnavailableError` where the URL's user may not: the notary's own role never may.
+    """
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            return connection.execute(_CLEAR, (reason,)).rowcount
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ServiceUnavailableError(
+            "该数据库用户无权解除告警,请以库的所有者连接(CERTLEDGER_DATABASE_URL)后重试。",
+            "This database user may not clear alarms; repeat it as the owner of the database "
+            "(CERTLEDGER_DATABASE_URL).",
+        ) from error
 
 
 def _checkpoint(row: tuple[Any, ...]) -> CheckpointRow:

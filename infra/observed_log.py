@@ -41,6 +41,10 @@ class ObservedLog:
         """Return up to ``limit`` rows after a position."""
         return self._log.read(after, limit)
 
+    def streams(self, prefix: str, after: str, limit: int) -> Sequence[str]:
+        """Return up to ``limit`` streams whose identifier begins so, in its order."""
+        return self._log.streams(prefix, after, limit)
+
     def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
         """Keep other bytes that came under a recorded identity."""
         self._log.keep_equivocation(source, identity, event, first)

@@ -29,6 +29,12 @@ PLANNING = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan"
 _COLUMNS = "notification_id, originator_id, originator_version, topic, state, recorded_at, traceparent, received_at"
 _HEAD = "SELECT notification_id, recorded_at FROM ledger_events ORDER BY notification_id DESC LIMIT 1"
 _READ = f"SELECT {_COLUMNS} FROM ledger_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
+# A stream's first event has version 1, so that each stream is met once along the primary key.
+_STREAMS = """
+    SELECT originator_id FROM ledger_events
+    WHERE originator_id > %b AND originator_id >= %b AND originator_id < %b AND originator_version = 1
+    ORDER BY originator_id LIMIT %b
+"""
 _LOAD = f"""
     SELECT 'known', {_COLUMNS}, source, event_id, digest FROM ledger_events
     JOIN unnest(%b::text[], %b::text[]) AS asked (a, b) ON source = a AND event_id = b
@@ -88,6 +94,11 @@ class LedgerRecorder(PostgresApplicationRecorder):
     def read(self, after: int, limit: int) -> Sequence[Row]:
         """Return up to ``limit`` rows after a position, in order."""
         return [Row(*values) for values in self._query(_READ, (after, limit))]
+
+    def streams(self, prefix: str, after: str, limit: int) -> Sequence[str]:
+        """Return up to ``limit`` streams whose identifier begins so, in its order, from after one of them on."""
+        rows = self._query(_STREAMS, (after, prefix, f"{prefix}\U0010ffff", limit))
+        return [str(stream) for (stream,) in rows]
 
     def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
         """Record the drafts in one transaction, or raise :class:`ConcurrentUpdate` and record nothing."""

@@ -29,6 +29,8 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.restored_after_expiry",
 }
 TRANSFER_AFTER_LOSS_MONTHS = 6
+# A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
+_MOVABLE = frozenset({"body_lost_approval"})
 
 
 def speaker_objection(submission: Submission) -> Illegal | None:
@@ -170,7 +172,10 @@ def _holder_objection(
     former = (own.details.get("holder") or {}).get("code")
     if type_name not in _OPENING and former and organisation_stream(former) == organisation_stream(code):
         return None
-    bar = state_on(ORGANISATION_MACHINE, standing(organisation_stream(code)), day).bar_on(day)
+    details = data.get("details") or own.details
+    standing_of_holder = state_on(ORGANISATION_MACHINE, standing(organisation_stream(code)), day)
+    but = _MOVABLE if type_name == "certificate.transferred_in" else frozenset()
+    bar = standing_of_holder.bar_on(day, str(details.get("project_code", "")), but=but)
     if bar is None:
         return None
     return Illegal("holder_barred", pointer="/data/details/holder", params=(("holder", code), ("bar", bar)))

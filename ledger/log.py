@@ -100,6 +100,10 @@ class EventLog(Protocol):
         """Return up to ``limit`` rows after a position, in order. No row is ever skipped."""
         ...
 
+    def streams(self, prefix: str, after: str, limit: int) -> Sequence[str]:
+        """Return up to ``limit`` streams whose identifier begins so, in its order, from after one of them on."""
+        ...
+
     def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
         """Keep other bytes that came under a recorded identity, as evidence beside the first."""
         ...

@@ -4,8 +4,8 @@ Facts about one certificate may share a batch; what is refused answers for itsel
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
@@ -20,6 +20,7 @@ from ledger.envelope import Recorded, Submission, open_recorded
 from ledger.families import FAMILIES
 from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, LogUnavailable, Row
 from ledger.outcomes import Outcome, Receipt
+from ledger.pipeline import Pipeline
 from ledger.refusals import Refusal
 from ledger.timeline import Timeline
 
@@ -46,14 +47,14 @@ class Ledger(Application[str]):
     def __init__(self, env: EnvType | None = None) -> None:
         super().__init__(env)
         self.event_log = cast("EventLog", self.recorder)
-        self._lock = Lock()
+        self.lock = Lock()
         self._cache: OrderedDict[str, Timeline[Any]] = OrderedDict()
         self._cache_head = 0
 
     def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
         """Return one outcome for each submission, in order. ``atomic``: all are recorded, or none is."""
-        with self._lock:
-            return self._attempt(incoming, atomic=atomic)
+        with self.lock:
+            return self.attempt(incoming, atomic=atomic)
 
     def timeline(self, stream: str) -> Timeline[Any]:
         """Return what is known about one stream now, read from the log."""
@@ -63,66 +64,31 @@ class Ledger(Application[str]):
         return timeline
 
     def submit_all(self, batches: Iterable[Sequence[Incoming]]) -> Iterator[list[Outcome]]:
-        """Yield the outcomes of each batch, in order; while one batch is being recorded, the next one is judged.
-
-        A batch that was judged on what the one before it would record is judged again where that came otherwise.
-        """
-        with self._lock, ThreadPoolExecutor(1, thread_name_prefix="recorder") as recorder:
-            ahead: tuple[_Judged, Future[list[Appended]]] | None = None
+        """Yield the outcomes of each batch, in order; while one batch is being recorded, the next one is judged."""
+        with closing(self.pipeline()) as line:
             for incoming in batches:
-                judged: _Judged | None = None
-                if ahead is not None:
-                    judged = self._judge_beside(incoming, ahead[0])
-                    outcomes, came_as_judged = self._finish(*ahead)
-                    judged = judged if came_as_judged else None
-                    ahead = None
+                outcomes = line.put(incoming)
+                if outcomes is not None:
                     yield outcomes
-                if judged is None:
-                    judged = self._judged_for_sure(incoming)
-                self._remember(judged.batch)
-                ahead = (judged, recorder.submit(self._append, judged.batch, self._head_for(judged.batch)))
-            if ahead is not None:
-                yield self._finish(*ahead)[0]
+            outcomes = line.settle()
+            if outcomes is not None:
+                yield outcomes
 
-    def _judge_beside(self, incoming: Sequence[Incoming], under_way: "_Judged") -> "_Judged | None":
-        """Judge a batch on what another one, still under way, will have recorded; ``None`` where that must be seen."""
-        identities = {each.submission.identity for each in incoming if isinstance(each.submission, Submission)}
-        if not identities.isdisjoint(under_way.batch.identities):
-            return None
-        try:
-            return self._judge(incoming, ours=frozenset(draft.stream for draft in under_way.batch.drafts))
-        except LogUnavailable:
-            return None
+    def pipeline(self, on_recorded: Callable[[], object] | None = None) -> "Pipeline":
+        """Return a pipeline for one thread; ``on_recorded`` is called, by another, when a batch has been recorded."""
+        return Pipeline(self, on_recorded or (lambda: None))
 
-    def _finish(self, judged: "_Judged", appending: "Future[list[Appended]]") -> tuple[list[Outcome], bool]:
-        """Return the outcomes of a batch under way, and whether it came to be recorded as it was judged."""
-        try:
-            appended = appending.result()
-        except (ConcurrentUpdate, LogUnavailable):
-            self._cache.clear()
-            return self._attempt(judged.incoming), False
-        if appended and appended[0].position == self._cache_head + 1:
-            self._cache_head = appended[-1].position
-        return self._settled(judged, appended), True
-
-    def _judged_for_sure(self, incoming: Sequence[Incoming]) -> "_Judged":
-        try:
-            return self._judge(incoming)
-        except LogUnavailable:
-            return self._judge(incoming)
-
-    def _attempt(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
+    def attempt(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
+        """Judge a batch and record it, anew where another writer came between; the caller holds the lock."""
         for attempt in range(ATTEMPTS):
             try:
-                judged = self._judge(incoming)
+                judged = self.judge(incoming)
                 if atomic and any(isinstance(outcome, Refusal) for outcome in judged.outcomes):
                     judged = replace(judged, outcomes=[_sunk(outcome) for outcome in judged.outcomes])
                     return self._settled(judged, ())
-                appended = self._append(judged.batch, self._head_for(judged.batch))
-                self._remember(judged.batch)
-                if appended and appended[0].position == self._cache_head + 1:
-                    self._cache_head = appended[-1].position
-                return self._settled(judged, appended)
+                appended = self.record(judged, self.head_for(judged))
+                self.remember(judged)
+                return self.settled(judged, appended)
             except ConcurrentUpdate:
                 continue
             except LogUnavailable:
@@ -131,21 +97,41 @@ class Ledger(Application[str]):
                     raise
         raise ConcurrentUpdate(f"gave up after {ATTEMPTS} attempts")
 
-    def _judge(self, incoming: Sequence[Incoming], ours: frozenset[str] = frozenset()) -> "_Judged":
+    def judge(self, incoming: Sequence[Incoming], ours: frozenset[str] = frozenset()) -> "Judged":
+        """Judge a batch on what is recorded; ``ours`` are the streams that a batch under way writes to."""
         batch = _Batch(self, [i.submission for i in incoming if isinstance(i.submission, Submission)], ours)
-        return _Judged(incoming, batch, [batch.judge(each) for each in incoming])
+        return Judged(incoming, batch, [batch.judge(each) for each in incoming])
 
-    def _head_for(self, batch: "_Batch") -> int:
+    def head_for(self, judged: "Judged") -> int:
         """Return the position after which nothing may have been recorded, or the append checks what was relied on.
 
         What this process itself recorded since is no surprise to a batch that was judged on it.
         """
-        return UNSURE if batch.is_unsure else self._cache_head
+        return UNSURE if judged.batch.is_unsure else self._cache_head
 
-    def _append(self, batch: "_Batch", head: int) -> list[Appended]:
-        return self.event_log.append(batch.drafts, batch.expect, head) if batch.drafts else []
+    def record(self, judged: "Judged", head: int) -> list[Appended]:
+        """Append what was decided. Raises ``ConcurrentUpdate`` and ``LogUnavailable``."""
+        return self.event_log.append(judged.batch.drafts, judged.batch.expect, head) if judged.batch.drafts else []
 
-    def _settled(self, judged: "_Judged", appended: Sequence[Appended]) -> list[Outcome]:
+    def remember(self, judged: "Judged") -> None:
+        """Keep the timelines as a batch leaves them, recorded or under way."""
+        self._cache.update(judged.batch.timelines)
+        for stream in judged.batch.timelines:
+            self._cache.move_to_end(stream)
+        while len(self._cache) > CACHED_STREAMS:
+            self._cache.popitem(last=False)
+
+    def forget(self) -> None:
+        """Remember nothing: a batch under way did not come as it was judged."""
+        self._cache.clear()
+
+    def settled(self, judged: "Judged", appended: Sequence[Appended]) -> list[Outcome]:
+        """Return the outcomes of a batch that was recorded; what it read is as new as the batch itself."""
+        if appended and appended[0].position == self._cache_head + 1:
+            self._cache_head = appended[-1].position
+        return self._settled(judged, appended)
+
+    def _settled(self, judged: "Judged", appended: Sequence[Appended]) -> list[Outcome]:
         for source, identity, raw, first in judged.batch.equivocations:
             if first > 0 or appended:
                 position = first if first > 0 else appended[-first].position
@@ -176,16 +162,9 @@ class Ledger(Application[str]):
         }
         return loaded.known, found, len(changed) < len(loaded.changed)
 
-    def _remember(self, batch: "_Batch") -> None:
-        self._cache.update(batch.timelines)
-        for stream in batch.timelines:
-            self._cache.move_to_end(stream)
-        while len(self._cache) > CACHED_STREAMS:
-            self._cache.popitem(last=False)
-
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class Judged:
     """A batch whose outcomes are known but for the positions of what is still to be recorded."""
 
     incoming: Sequence[Incoming]

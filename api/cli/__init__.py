@@ -37,6 +37,7 @@ for verb in (
     notary.notary,
     notary.scrub,
     notary.log_key,
+    follow.policies,
     tell.doctor,
     audit.export,
     audit.replay,

@@ -15,11 +15,14 @@ from api.http.tokens import TOKENS_FILE, read_tokens
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
 from consumers.patience import TROUBLE, Patience
+from consumers.policies.holder_bars import holder_bars
+from consumers.policies.run import Policies
 from consumers.projection_run import ProjectionRun
 from consumers.relay import relay as event_relay
 from infra.leadership import AdvisoryLeadership
 from infra.migrations import pending
 from infra.open_ledger import open_ledger
+from infra.policy_store import PostgresPolicyStore
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
@@ -90,6 +93,16 @@ def project(
     else:
         feed = KafkaFeed(needed_bootstrap(settings), EVENTS, f"certledger.{'.'.join(names)}")
     until_stopped(ProjectionRun(feed, projectors, name="+".join(names), spans=span).run)
+
+
+def policies() -> None:
+    """按规则跟进已记录的事件(如认证限制期)。 Submit what follows from events by rule, such as bars."""
+    settings = started("policies")
+    url, broker = database_url(settings), bootstrap(settings)
+    ledger = _opened(url)
+    feed: Feed = StoreFeed(ledger.event_log) if broker is None else KafkaFeed(broker, EVENTS, "certledger.policies")
+    run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), [holder_bars])], name="policies", spans=span)
+    until_stopped(run.run)
 
 
 def intake() -> None:

@@ -22,7 +22,8 @@ from ledger.evidence.growth import SigningRefused
 from ledger.evidence.guard import signed_by
 from ledger.evidence.policy import Policy
 from ledger.evidence.report import Report, Result
-from ledger.evidence.store import StoreSource, contradictions
+from ledger.evidence.scrub import scrub_checkpoints
+from ledger.evidence.store import StoreSource
 from ledger.evidence.verify import Question, verify_source
 
 log = structlog.get_logger(__name__)
@@ -124,7 +125,7 @@ def verify_store(url: str, folder: NotaryFolder, identity: LogIdentity) -> Repor
             else:
                 question = Question(time.time(), Policy(logs=list(identity.keys)), kept)
                 report = verify_source(StoreSource(stored, newest, identity.keys), question)
-                more += contradictions(stored, newest.size)
+                more += scrub_checkpoints(stored, 0, newest.size, identity.origin, identity.keys)
     finally:
         store.close()
     found = {(each.code, each.path) for each in report.findings}
@@ -146,7 +147,9 @@ def _accept(reason: str, signing: Notary, folder: NotaryFolder, url: str, identi
     newest, last = store.newest(), folder.load()
     if contradiction is not None:
         try:
-            last = newest.note if newest is not None and signed_by(identity.origin, identity.keys, newest) else None
+            if newest is not None:
+                signed_by(identity.origin, identity.keys, newest)
+            last = newest.note if newest is not None else None
         except SigningRefused as refusal:
             _errors.print("最新检查点不是本日志所签,不能从它继续。 The newest checkpoint is not this log's own.")
             raise _refused(refusal) from None

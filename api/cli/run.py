@@ -87,7 +87,7 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str
 
 
 def _start_processes(supervisor: Supervisor, environment: dict[str, str], *, on_kafka: bool) -> None:
-    verbs: list[list[str]] = [["serve"], ["notary"], *(["project", *views] for views in _VIEWS_TOGETHER)]
+    verbs: list[list[str]] = [["serve"], ["notary"], *(["project", *views] for views in _VIEWS_TOGETHER), ["policies"]]
     if on_kafka:
         verbs += [["relay"], ["intake"]]
     for verb in verbs:

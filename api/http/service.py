@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from infra.telemetry import span
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome
+from ledger.pipeline import Pipeline
 from ledger.service import Incoming, Ledger
 from projections.registry import VIEWS
 
@@ -155,7 +156,40 @@ class _Traced:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
+    def pipeline(self, on_recorded: Callable[[], object] | None = None) -> "_TracedLine":
+        """Return a pipeline into the ledger."""
+        return _TracedLine(self._ledger.pipeline(on_recorded))
+
     def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
         """Return one outcome for each submission, in order."""
-        with span("ledger.decide", linked=[each.traceparent for each in incoming], submissions=len(incoming)):
+        with _deciding(incoming):
             return self._ledger.submit(incoming, atomic=atomic)
+
+
+class _TracedLine:
+    """A pipeline whose judging is traced; the recording has a span of its own."""
+
+    def __init__(self, line: Pipeline) -> None:
+        self._line = line
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether a batch is under way that only waits to be settled."""
+        return self._line.is_recorded
+
+    def put(self, incoming: Sequence[Incoming]) -> list[Outcome] | None:
+        """Judge a batch and begin to record it; return the outcomes of the batch before it."""
+        with _deciding(incoming):
+            return self._line.put(incoming)
+
+    def settle(self) -> list[Outcome] | None:
+        """Return the outcomes of the batch under way."""
+        return self._line.settle()
+
+    def close(self) -> None:
+        """End it."""
+        self._line.close()
+
+
+def _deciding(incoming: Sequence[Incoming]) -> AbstractContextManager[object]:
+    return span("ledger.decide", linked=[each.traceparent for each in incoming], submissions=len(incoming))

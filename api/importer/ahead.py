@@ -1,6 +1,6 @@
 """Files are read while the ledger records: few of them in a thread, many in a process of their own.
 
-Either way one batch is ahead, no more, so that memory does not depend on the number of rows.
+Either way a few batches are ahead, no more, so that memory does not depend on the number of rows.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -25,6 +26,8 @@ from ledger.families import EVENT_TYPES
 # Starting a process costs about a second, which is the reading of some ten thousand rows.
 LARGE_BYTES = 8 * 2**20
 PIPE_BYTES = 2**20
+FRAMES_AHEAD = 4
+_LENGTH = 8
 _Packed = tuple[list[tuple[Any, ...]], list[Origin], Batch]
 
 
@@ -65,12 +68,40 @@ def _from_process(files: Files, size: int) -> Generator[Batch, None, None]:
             _widen(process.stdout)
             pickle.dump((files, size), process.stdin)  # type: ignore[arg-type]  # PIPE was asked for
             process.stdin.close()  # type: ignore[union-attr]  # likewise
-            while (packed := pickle.load(process.stdout)) is not None:  # type: ignore[arg-type]  # noqa: S301 - our own
-                yield _unpacked(packed)
+            for frame in _frames_ahead(process.stdout):  # type: ignore[arg-type]  # likewise
+                yield _unpacked(pickle.loads(frame))  # noqa: S301 - our own
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             raise ReaderLost(f"exit code {process.wait()}") from error
         finally:
             process.terminate()
+
+
+def _frames_ahead(stream: IO[bytes]) -> Generator[bytes, None, None]:
+    """Yield the frames of a pipe; a thread keeps some at hand, so that neither process waits for the other's pauses."""
+    reader = ThreadPoolExecutor(1, thread_name_prefix="import-frames")
+    try:
+        ahead = deque(reader.submit(_frame, stream) for _ in range(FRAMES_AHEAD))
+        while frame := ahead.popleft().result():
+            ahead.append(reader.submit(_frame, stream))
+            yield frame
+    finally:
+        # The thread may wait for a process that is about to be ended; nobody needs what it reads.
+        reader.shutdown(wait=False, cancel_futures=True)
+
+
+def _frame(stream: IO[bytes]) -> bytes:
+    """Return the next frame, empty after the last one; raise ``EOFError`` where the writer was lost."""
+    length = stream.read(_LENGTH)
+    frame = stream.read(int.from_bytes(length)) if len(length) == _LENGTH else None
+    if frame is None or len(frame) < int.from_bytes(length):
+        raise EOFError("the pipe ended within a frame")
+    return frame
+
+
+def _write_frame(frame: bytes) -> None:
+    sys.stdout.buffer.write(len(frame).to_bytes(_LENGTH))
+    sys.stdout.buffer.write(frame)
+    sys.stdout.buffer.flush()
 
 
 def _widen(pipe: IO[bytes] | None) -> None:
@@ -87,10 +118,8 @@ def serve() -> None:
     files, size = pickle.load(sys.stdin.buffer)  # noqa: S301 - written by the parent
     try:
         for batch in Batches(files, size):
-            pickle.dump(_packed(batch), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
-            sys.stdout.buffer.flush()
-        pickle.dump(None, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+            _write_frame(pickle.dumps(_packed(batch), pickle.HIGHEST_PROTOCOL))
+        _write_frame(b"")
     except BrokenPipeError:
         os._exit(1)  # nobody wants more, and there is nowhere left to flush to
 

@@ -3,15 +3,18 @@
 A fault is named by what the signed root vouches for: the entry where its tile stands, the tile where it does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ledger.evidence.growth import Fetch, SigningRefused, StoredCheckpoint, contrast
 from ledger.evidence.guard import signed_by
 from ledger.evidence.merkle import leaf_hash, tree_root
 from ledger.evidence.notes import Checkpoint, Verifier
 from ledger.evidence.report import Finding
+from ledger.evidence.store import TreeReader
 from ledger.evidence.strict import EvidenceError
 from ledger.evidence.tiles import HASH, WIDTH, Tile, TileHashes, full_root, width_of
+
+_PAGE = 256
 
 
 def scrub_block(
@@ -47,6 +50,36 @@ def scrub_edge(tree: Checkpoint, fetch: Fetch) -> list[Finding]:
     except EvidenceError as error:
         return [Finding("TILE_MISMATCH", detail=str(error))]
     return [] if root == tree.root else [Finding("ROOT_MISMATCH", 0, tree.size - 1, detail=contrast(root, tree))]
+
+
+class Remembered:
+    """Reads tiles through a small memory, since neighbouring checkpoints rest on the same ones."""
+
+    def __init__(self, fetch: Fetch, most: int = 64) -> None:
+        self._fetch = fetch
+        self._most = most
+        self._tiles: dict[tuple[int, int], bytes] = {}
+
+    def __call__(self, tile: Tile) -> bytes:
+        """Return the row of a tile as it was when it was first asked for with this width, or a greater one."""
+        key = (tile.level, tile.index)
+        data = self._tiles.get(key, b"")
+        if len(data) < tile.width * HASH:
+            if len(self._tiles) >= self._most:
+                self._tiles.clear()
+            data = self._tiles[key] = self._fetch(tile)
+        return data
+
+
+def scrub_checkpoints(
+    stored: TreeReader, after: int, through: int, origin: str, keys: Sequence[Verifier]
+) -> Iterator[Finding]:
+    """Yield what is wrong with the checkpoints of more than ``after`` and at most ``through`` leaves."""
+    fetch = Remembered(stored.tile)
+    while page := stored.checkpoints(after, through, _PAGE):
+        for each in page:
+            yield from scrub_checkpoint(each, origin, keys, fetch)
+        after = page[-1].size
 
 
 def scrub_checkpoint(stored: StoredCheckpoint, origin: str, keys: Sequence[Verifier], fetch: Fetch) -> list[Finding]:

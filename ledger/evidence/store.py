@@ -9,8 +9,7 @@ from typing import Protocol
 from ledger.evidence.bundle import FORMAT
 from ledger.evidence.growth import StoredCheckpoint
 from ledger.evidence.keyfile import IssuerKey, KeyFile
-from ledger.evidence.notes import Verifier, parse_checkpoint, parse_note
-from ledger.evidence.report import Finding
+from ledger.evidence.notes import Verifier
 from ledger.evidence.strict import EvidenceError, canonical_json
 from ledger.evidence.tiles import (
     ENTRIES,
@@ -22,25 +21,6 @@ from ledger.evidence.tiles import (
     parse_path,
     tiles_of,
 )
-
-_PAGE = 1_000
-
-
-def contradictions(stored: "TreeReader", size: int) -> list[Finding]:
-    """Return the checkpoints of at most ``size`` leaves whose columns do not say what their note says."""
-    found: list[Finding] = []
-    after = 0
-    while page := stored.checkpoints(after, size, _PAGE):
-        for each in page:
-            after, path = each.size, f"checkpoints/{each.size}"
-            try:
-                checkpoint = parse_checkpoint(parse_note(each.note).text)
-            except EvidenceError as error:
-                found.append(Finding("CHECKPOINT_UNREADABLE", path=path, detail=str(error)))
-                continue
-            if (checkpoint.size, checkpoint.root) != (each.size, each.root):
-                found.append(Finding("CHECKPOINT_CONTRADICTED", path=path))
-    return found
 
 
 class TreeReader(Protocol):
@@ -68,7 +48,11 @@ class TreeReader(Protocol):
 
 
 class StoreSource:
-    """A :class:`ledger.evidence.sources.Source` over a store that nobody grows meanwhile, or that only grows."""
+    """A :class:`ledger.evidence.sources.Source` over a store that nobody grows meanwhile, or that only grows.
+
+    Older checkpoints are left out: there may be millions, which :func:`ledger.evidence.scrub.scrub_checkpoints`
+    goes through one by one.
+    """
 
     def __init__(
         self,
@@ -81,13 +65,8 @@ class StoreSource:
         self._head = stored.head()
         self._checkpoint = newest
         self._keys = KeyFile(tuple(log_keys), tuple(issuers)).to_json()
-        self._notes: dict[str, bytes] = {}
-        after = 0
-        while page := stored.checkpoints(after, newest.size - 1, _PAGE):
-            self._notes.update((f"checkpoints/{each.size}", each.note) for each in page)
-            after = page[-1].size
         size = newest.size
-        self.names = {tile.path for tile in tiles_of(size)} | self._notes.keys()
+        self.names = {tile.path for tile in tiles_of(size)}
         self.names.update(each.path for each in entry_bundles_of(size) if each.index * WIDTH < self._head)
         self.names |= {"checkpoint", "keys.json", "manifest.json"}
 
@@ -99,8 +78,6 @@ class StoreSource:
         return data
 
     def _read(self, name: str) -> bytes:
-        if name in self._notes:
-            return self._notes[name]
         if name == "checkpoint":
             return self._checkpoint.note
         if name == "keys.json":

@@ -95,6 +95,16 @@ def test_changed_streams_are_told(ledger: Ledger) -> None:
     assert log.load(2, (), ()).changed == set()
 
 
+def test_streams_are_found_by_their_beginning_page_by_page(ledger: Ledger) -> None:
+    log = ledger.event_log
+    names = ["case:a:1", "case:a:2", "case:a:证", "case:ab:1", "case:b:1"]
+    log.append([draft(name, 1, name) for name in names], {}, 0)
+    log.append([draft("case:a:1", 2, "again")], {}, 5)
+    assert list(log.streams("case:a:", "", 2)) == ["case:a:1", "case:a:2"]
+    assert list(log.streams("case:a:", "case:a:2", 2)) == ["case:a:证"]
+    assert list(log.streams("case:c", "", 2)) == []
+
+
 def test_a_follower_sees_every_event_in_order(ledger: Ledger) -> None:
     follower = ledger.event_log.follow(0, wait_seconds=5.0)
     accept(ledger, *approved())

@@ -129,6 +129,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_doubled(
         print(f"\nacknowledged {len(acknowledged)}, killed {dict(killed)}")
         assert len(acknowledged) >= 40
         with psycopg.connect(system.url, autocommit=True) as database:
+            eventually(lambda: every_withdrawal_bars_once(database), 60)
             rows = database.execute(
                 "SELECT notification_id, state, originator_id FROM ledger_events ORDER BY 1"
             ).fetchall()
@@ -152,6 +153,21 @@ def everything_is_signed(system: System, head: int) -> None:
     eventually(lambda: newest_size(system.url) == head, 60)
     keys = [read_key(system.folder / "notary" / KEY_FILE).verifier]
     assert everything_fits(system.url, system.folder / "notary", keys) == head
+
+
+def every_withdrawal_bars_once(database: "psycopg.Connection[tuple[object, ...]]") -> bool:
+    """The policy has submitted one bar for each withdrawal and suspension for own cause, and no second one."""
+    counted = database.execute(
+        """
+        SELECT count(*) FILTER (WHERE topic IN ('certificate.withdrawn', 'certificate.suspended')),
+            count(*) FILTER (WHERE topic = 'organisation.barred')
+        FROM ledger_events
+        """
+    ).fetchone()
+    assert counted is not None
+    causes, bars = (int(str(count)) for count in counted)
+    assert bars <= causes
+    return bars == causes
 
 
 def everything_is_visible(database: "psycopg.Connection[tuple[object, ...]]", head: int, streams: set[str]) -> None:

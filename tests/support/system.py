@@ -20,7 +20,7 @@ from infra.services.topics import ensure_topics
 from tests.support.statements import BODY
 from tests.support.waiting import eventually
 
-PROCESSES = ("serve", "notary", "relay", "intake", "project register history", "project trail search")
+PROCESSES = ("serve", "notary", "relay", "intake", "project register history", "project trail search", "policies")
 
 
 class System:

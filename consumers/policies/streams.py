@@ -1,0 +1,41 @@
+"""What a policy may know of the past: streams as they were recorded, read from the log and never from a view."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ledger import timeline as timelines
+from ledger.certificates.state import CertificateState
+from ledger.decide import evolve
+from ledger.envelope import Recorded, open_recorded
+from ledger.families import FAMILIES, certificate_stream
+from ledger.log import EventLog
+from ledger.service import rebuild
+from ledger.timeline import Timeline
+
+_PAGE = 500
+
+
+class RecordedStreams:
+    """Reads whole streams from an event log; implements the port of the policies."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+
+    def history(self, stream: str, through: int) -> Iterator[tuple[Recorded, Timeline[Any]]]:
+        """Yield each event of a stream up to a version with the timeline after it."""
+        timeline = timelines.empty(FAMILIES[stream.partition(":")[0]].machine)
+        for row in self._log.load(self._log.head(), (stream,), ()).rows.get(stream, ()):
+            if row.version > through:
+                return
+            recorded = open_recorded(row.position, row.raw)
+            timeline = evolve(timeline, recorded)
+            yield recorded, timeline
+
+    def certificates_of(self, body: str) -> Iterator[Timeline[CertificateState]]:
+        """Yield the timeline of every certificate of a body, as known now; a page of them is in memory at a time."""
+        after = ""
+        while page := self._log.streams(certificate_stream(body, ""), after, _PAGE):
+            rows = self._log.load(self._log.head(), page, ()).rows
+            for stream in page:
+                yield rebuild(stream, rows[stream])
+            after = page[-1]
