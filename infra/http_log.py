@@ -16,6 +16,7 @@ from ledger.evidence.strict import EvidenceError
 from ledger.evidence.tiles import ENTRIES, MAXIMUM_BUNDLE, MAXIMUM_ENTRY, Tile
 
 _PAGE = 200
+_REASON = "audit"
 _MAXIMUM_PAGE = 16_777_216
 
 
@@ -34,7 +35,7 @@ class HttpLogReader:
         self, base: str, log_keys: Sequence[Verifier] = (), *, token: str | None = None, timeout: float = 20.0
     ) -> None:
         self._log_keys = log_keys
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Authorization": f"Bearer {token}", "Read-Reason": _REASON} if token else {}
         self._client = httpx.Client(base_url=base.rstrip("/"), headers=headers, timeout=timeout, follow_redirects=False)
 
     def __enter__(self) -> Self:

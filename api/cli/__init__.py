@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, audit, follow, notary, run, tell, witness
+from api.cli import ask, audit, checking, follow, notary, run, tell, witness
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -44,6 +44,7 @@ for verb in (
     audit.digest,
     witness.witness,
     witness.watch,
+    checking.check_reads,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.

@@ -14,6 +14,7 @@ from api.http.routes import (
     documents,
     feed,
     health,
+    reads,
     state_digest,
     subjects,
     submit,
@@ -50,7 +51,18 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service = service
     problems.install(app)
     # In the order of how often they are asked, since a request is matched against one route after the other.
-    for module in (certificates, submit, feed, subjects, transparency, catalogue, health, state_digest, documents):
+    for module in (
+        certificates,
+        submit,
+        feed,
+        subjects,
+        transparency,
+        catalogue,
+        reads,
+        health,
+        state_digest,
+        documents,
+    ):
         app.router.routes.extend(module.router.routes)
     app.add_middleware(Edge, metrics=ports.metrics)
     describe(app)

@@ -17,6 +17,7 @@ from api.http.auditing import require_auditor
 from api.http.describe import operation
 from api.http.describe_reads import AS_OF, KNOWN_AT
 from api.http.problems import problem
+from api.http.reading import Reading
 from api.http.schemas import DAY, INSTANT, fields, text, whole
 from api.http.service import Service, service_of
 from ledger.days import Day, instant_text
@@ -83,7 +84,8 @@ async def digest(request: Request) -> Response:
     async with digests.turn:
         answer = digests.known.get((day, position))
         if answer is None:
-            async with service.reader() as connection:
+            reading = await Reading.of(request, "get_state_digest")
+            async with reading.connection() as connection:
                 found = await state_digest(connection, day, known_at)
             answer = {
                 "as_of": day,

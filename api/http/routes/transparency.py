@@ -14,7 +14,8 @@ from api.http.answers import JSON, TEXT, json_response, matches, require_accepta
 from api.http.auditing import require_auditor
 from api.http.describe_tree import CHECKPOINT, CHECKPOINTS, CONSISTENCY, INCLUSION, OCTETS, OF_SIZE, TILE
 from api.http.problems import problem
-from api.http.service import Connection, Service, service_of
+from api.http.service import Service, service_of
+from infra.readers import Connection
 from ledger.evidence.merkle import Node, consistency_plan, inclusion_plan, prove_consistency, prove_inclusion
 from ledger.evidence.proofs import ConsistencyProof, InclusionProof
 from ledger.evidence.strict import MAXIMUM_INTEGER, EvidenceError
