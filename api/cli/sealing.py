@@ -59,7 +59,7 @@ def _events(content: bytes) -> list[Any]:
 
 
 def _head(party: str) -> tuple[int, str]:
-    chain = server.get(f"/v1/issuers/{quote(party, safe=':')}/chain", token=token_of(party))
+    chain = server.get(f"/v1/issuers/{quote(party, safe=':')}/chain", token_of(party))
     if not chain["is_sound"]:
         raise typer.BadParameter(
             f"{party} 的编号有缺口或分叉,请先查看 /v1/issuers/{party}/chain。"

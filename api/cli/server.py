@@ -12,7 +12,7 @@ from infra.settings import Settings
 _errors = Console(stderr=True)
 
 
-def get(path: str, *, token: str | None = None, **query: str | int | None) -> Any:
+def get(path: str, token: str | None = None, /, **query: str | int | None) -> Any:
     """Return the JSON answer of a read; a problem is printed in both languages and ends the command with code 1."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     params = {key: value for key, value in query.items() if value is not None}

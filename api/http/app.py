@@ -17,6 +17,7 @@ from api.http.routes import (
     health,
     keys,
     reads,
+    state_digest,
     subjects,
     submit,
     transparency,
@@ -52,7 +53,19 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service = service
     problems.install(app)
     # In the order of how often they are asked, since a request is matched against one route after the other.
-    modules = (certificates, submit, feed, subjects, keys, transparency, catalogue, reads, health, documents)
+    modules = (
+        certificates,
+        submit,
+        feed,
+        subjects,
+        keys,
+        transparency,
+        catalogue,
+        reads,
+        health,
+        state_digest,
+        documents,
+    )
     for module in modules:
         app.router.routes.extend(module.router.routes)
     app.add_middleware(Edge, metrics=ports.metrics)
