@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, follow, notary, run, tell
+from api.cli import ask, checking, follow, notary, run, tell
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -39,6 +39,7 @@ for verb in (
     notary.log_key,
     follow.policies,
     tell.doctor,
+    checking.check_reads,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from api.http.answers import JSON
 from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, IF_NONE_MATCH, NOT_MODIFIED, operation
+from api.http.describe_access import ENTITLED, READ_REASON
 from api.http.schemas import INSTANT, Schema, ref, text, whole
 
 MIN_POSITION: Schema = {
@@ -73,7 +74,7 @@ _CERTIFICATE: dict[str, Any] = {
     "held": [],
     "rests_on": {"position": 18, "version": 3, "recorded": "2031-03-05T01:30:02.114201Z"},
 }
-_READ = ("parameters_wrong", "min_position_wrong", "views_behind", "view_missing", "ledger_unavailable")
+_READ = ("parameters_wrong", "min_position_wrong", "views_behind", "view_missing", "ledger_unavailable", *ENTITLED)
 CERTIFICATE = operation(
     "get_certificate",
     "证书某日状态",
@@ -81,7 +82,7 @@ CERTIFICATE = operation(
     tag="certificates",
     answer=(JSON, ref("Certificate"), _CERTIFICATE),
     responses=NOT_MODIFIED,
-    parameters=[*_OF_CERTIFICATE, AS_OF, KNOWN_AT, MIN_POSITION, IF_NONE_MATCH],
+    parameters=[*_OF_CERTIFICATE, AS_OF, KNOWN_AT, MIN_POSITION, IF_NONE_MATCH, READ_REASON],
     problems=("never_registered", "not_known_then", "as_of_wrong", "known_at_wrong", "known_at_in_future", *_READ),
     more=(
         "状态与有效性分开回答;撤销、注销、过期失效从不混为一谈。`never_registered` 表示从未登记,不等于证书已失效。"
@@ -120,7 +121,7 @@ TIMELINE = operation(
             ],
         },
     ),
-    parameters=[KNOWN_AT, MIN_POSITION],
+    parameters=[KNOWN_AT, MIN_POSITION, READ_REASON],
     problems=("never_registered", "not_known_then", "known_at_wrong", "known_at_in_future", *_READ),
 )
 TRAIL = operation(
@@ -150,7 +151,7 @@ TRAIL = operation(
             ],
         },
     ),
-    parameters=[KNOWN_AT, MIN_POSITION],
+    parameters=[KNOWN_AT, MIN_POSITION, READ_REASON],
     problems=("subject_unknown", "cursor_invalid", "known_at_wrong", "known_at_in_future", *_READ),
 )
 _PAGE: dict[str, Any] = {
@@ -163,7 +164,7 @@ ORGANISATION = operation(
     "An organisation and its certificates",
     tag="subjects",
     answer=(JSON, ref("Page"), {**_PAGE, "subject": "organisation:M000100Y4"}),
-    parameters=[AS_OF, STATUS, MIN_POSITION],
+    parameters=[AS_OF, STATUS, MIN_POSITION, READ_REASON],
     problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *_READ),
 )
 BODY = operation(
@@ -172,7 +173,7 @@ BODY = operation(
     "A certification body and its certificates",
     tag="subjects",
     answer=(JSON, ref("Page"), _PAGE),
-    parameters=[AS_OF, STATUS, MIN_POSITION],
+    parameters=[AS_OF, STATUS, MIN_POSITION, READ_REASON],
     problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *_READ),
 )
 SEARCH = operation(

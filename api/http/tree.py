@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from api.http.service import Connection
+from infra.readers import Connection
 from ledger.days import instant_text
 from ledger.evidence.strict import encode_base64
 from ledger.evidence.tiles import HASH, Tile

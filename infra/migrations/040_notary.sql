@@ -75,7 +75,7 @@ CREATE TRIGGER cosignature_is_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON notary
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'certledger_notary') THEN
-        CREATE ROLE certledger_notary NOLOGIN;
+        CREATE ROLE certledger_notary NOLOGIN NOINHERIT;
     END IF;
 EXCEPTION
     -- Roles belong to the whole server: another database's migration may be making it right now.
@@ -100,6 +100,8 @@ BEGIN
         GRANT INSERT (findings) ON notary.alarm TO certledger_notary;
         GRANT UPDATE (through, passes, finished) ON notary.scrub TO certledger_notary;
         GRANT SELECT (notification_id, state, recorded_at) ON ledger_events TO certledger_notary;
+        -- The tree covers every event, whoever may read it.
+        CREATE POLICY notary ON ledger_events FOR SELECT TO certledger_notary USING (true);
     END IF;
 END $$;
 

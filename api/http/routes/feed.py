@@ -1,7 +1,7 @@
 """Recorded events by position: pages, one event, a stream that resumes, and the path that one fact took."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -12,7 +12,9 @@ from starlette.responses import Response, StreamingResponse
 from api.http.answers import EVENT_STREAM, JSON, NDJSON, json_response, matches, require_acceptable
 from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
 from api.http.problems import problem
-from api.http.service import Service, service_of
+from api.http.reading import Reading
+from api.http.tail import Read
+from infra.log_reading import head_of, row_at, rows_after
 from infra.telemetry import parse_traceparent
 from ledger.days import instant_text
 from ledger.log import Row
@@ -37,8 +39,14 @@ async def events(
 ) -> Response:
     """Return recorded events after a position, one a line."""
     require_acceptable(request, NDJSON)
-    rows = await asyncio.to_thread(service_of(request).log.read, after, limit)
+    reading = await Reading.of(request, "list_events")
+    horizon = await reading.horizon()
+    async with reading.connection() as connection:
+        rows = await rows_after(connection, after, limit, up_to=horizon, public=reading.public)
+        await reading.note_rows(connection, rows)
     headers = {"Ledger-Position": str(rows[-1].position if rows else after)}
+    if not reading.public:
+        headers["Cache-Control"] = reading.cache_control("")
     if len(rows) == limit:
         headers["Link"] = f'</v1/events?after={rows[-1].position}&limit={limit}>; rel="next"'
     return Response(b"".join(line_of(row) + b"\n" for row in rows), 200, headers, NDJSON)
@@ -48,7 +56,8 @@ async def events(
 async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) -> Response:
     """Send every event after a position, for ever; ``Last-Event-ID`` resumes where a connection broke."""
     require_acceptable(request, EVENT_STREAM)
-    service = service_of(request)
+    reading = await Reading.of(request, "stream_events")
+    service = reading.service
     last = request.headers.get("last-event-id", "")
     if last.isascii() and last.isdigit() and len(last) <= 16:
         after = int(last)
@@ -57,27 +66,44 @@ async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) 
     if service.stream_clients >= service.ports.stream_clients:
         raise problem("too_many_streams", clients=str(service.ports.stream_clients), headers={"Retry-After": "10"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sent(service, after), 200, headers, EVENT_STREAM)
+    return StreamingResponse(_sent(reading, after), 200, headers, EVENT_STREAM)
 
 
-async def _sent(service: Service, after: int) -> AsyncIterator[bytes]:
+async def _sent(reading: Reading, after: int) -> AsyncIterator[bytes]:
+    service = reading.service
     service.stream_clients += 1
     service.metrics.stream_clients.set(service.stream_clients)
     try:
         yield b"retry: 1000\n: %d\n\n" % after
-        async for rows in service.tail.rows(after, keep_alive_seconds=service.ports.keep_alive_seconds):
+        seconds, read = service.ports.keep_alive_seconds, None if reading.public else _own(reading)
+        async for rows in service.tail.rows(after, keep_alive_seconds=seconds, read=read):
             yield b"".join(b"id: %d\ndata: %b\n\n" % (row.position, line_of(row)) for row in rows) or b":\n\n"
     finally:
         service.stream_clients -= 1
         service.metrics.stream_clients.set(service.stream_clients)
 
 
+def _own(reading: Reading) -> Read:
+    """Return how a client reads that sees more than the public: as itself, noted, and only what is settled."""
+
+    async def read(after: int, limit: int) -> Sequence[Row]:
+        horizon = await reading.horizon()
+        async with reading.connection() as connection:
+            rows = await rows_after(connection, after, limit, up_to=horizon, public=False)
+            await reading.note_rows(connection, rows)
+        return rows
+
+    return read
+
+
 @router.get("/v1/events/{position}", response_class=Response, **EVENT)
 async def event(request: Request, position: Annotated[int, _POSITION]) -> Response:
     """Return one recorded event."""
     require_acceptable(request, JSON)
-    row = await _row(service_of(request), position)
-    headers = {"Ledger-Position": str(position), "ETag": f'"{position}"', "Cache-Control": _IMMUTABLE}
+    reading = await Reading.of(request, "get_event")
+    row = await _row(reading, position)
+    cached = reading.cache_control(_IMMUTABLE)
+    headers = {"Ledger-Position": str(position), "ETag": f'"{position}"', "Cache-Control": cached}
     if matches(request, headers["ETag"]):
         return Response(None, 304, headers)
     return Response(line_of(row), 200, headers, JSON)
@@ -87,8 +113,9 @@ async def event(request: Request, position: Annotated[int, _POSITION]) -> Respon
 async def path(request: Request, position: Annotated[int, _POSITION]) -> Response:
     """Return when one fact was received, recorded, published, and seen by each view."""
     require_acceptable(request, JSON)
-    service = service_of(request)
-    row = await _row(service, position)
+    reading = await Reading.of(request, "get_event_path")
+    service = reading.service
+    row = await _row(reading, position)
     context = parse_traceparent(row.traceparent)
     async with service.reader() as connection:
         published = await service.ports.relay.published(connection, position)
@@ -119,9 +146,11 @@ def _step(name: str, zh: str, en: str, at: Any) -> dict[str, Any]:
     return {"step": name, "zh": zh, "en": en, "at": instant_text(at) if at else None}
 
 
-async def _row(service: Service, position: int) -> Row:
-    rows = await asyncio.to_thread(service.log.read, position - 1, 1)
-    if not rows or rows[0].position != position:
-        head = await asyncio.to_thread(service.log.head)
-        raise problem("position_unknown", position=str(position), head=str(head))
-    return rows[0]
+async def _row(reading: Reading, position: int) -> Row:
+    async with reading.connection() as connection:
+        row = await row_at(connection, position, public=reading.public)
+        if row is None:
+            head = await head_of(connection)
+            raise problem("position_unknown", position=str(position), head=str(head))
+        await reading.note_rows(connection, [row])
+    return row
