@@ -22,6 +22,13 @@ _CHECKPOINT: Schema = fields(
     },
 )
 _SIGNED = {"size": 18, "root": _HASH, "signed": "2031-03-05T01:30:02.514201Z", "note": _EXAMPLE_NOTE}
+_WHOLE_LOG = (
+    "token_missing",
+    "not_entitled",
+    "read_reason_missing",
+    "read_reason_unknown",
+    "read_not_recorded",
+)
 _TREE = ("parameters_wrong", "nothing_signed", "ledger_unavailable")
 CHECKPOINT = operation(
     "get_checkpoint",
@@ -39,7 +46,7 @@ TILE = operation(
     "Tiles of hashes and bundles of entries (C2SP tlog-tiles)",
     tag="log",
     answer=(OCTETS, text(contentMediaType=OCTETS), ""),
-    problems=("parameters_wrong", "tile_unknown", "token_missing", "auditor_only", "ledger_unavailable"),
+    problems=("parameters_wrong", "tile_unknown", *_WHOLE_LOG, "ledger_unavailable"),
     extra={"security": [{}, {"bearer": []}]},
     more=(
         "`<L>/<N>[.p/<W>]` 为散列,`entries/<N>[.p/<W>]` 为条目原文(限审计方)。满瓦片不变;未满时以 .p/W 取前 W 个。"
@@ -103,7 +110,7 @@ INCLUSION = operation(
             "checkpoint": _EXAMPLE_NOTE,
         },
     ),
-    problems=(*_TREE, "checkpoint_unknown", "leaf_unknown", "token_missing", "auditor_only"),
+    problems=(*_TREE, "checkpoint_unknown", "leaf_unknown", *_WHOLE_LOG),
     extra={"security": [{}, {"bearer": []}]},
 )
 INCLUSION["responses"][200]["content"][TEXT] = {

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
-from api.http.auditing import require_auditor
 from api.http.describe import operation
 from api.http.describe_reads import AS_OF, KNOWN_AT
+from api.http.entitlement import require
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.schemas import DAY, INSTANT, fields, text, whole
@@ -53,7 +53,7 @@ STATE_DIGEST = operation(
     extra={"security": [{"bearer": []}]},
     problems=(
         "token_missing",
-        "auditor_only",
+        "not_entitled",
         "as_of_wrong",
         "known_at_wrong",
         "known_at_in_future",
@@ -75,7 +75,10 @@ class _Digests:
 async def digest(request: Request) -> Response:
     """Return the digest of a day as known at an instant; the last event that the view has seen where none is asked."""
     require_acceptable(request, JSON)
-    await require_auditor(request)
+    reading = await Reading.of(request, "get_state_digest")
+    if reading.public:
+        raise problem("token_missing")
+    require(reading.principal, "read_whole_log")
     service = service_of(request)
     now = service.clock()
     day = as_of_day(request.query_params.get("as_of"), now)
@@ -84,7 +87,6 @@ async def digest(request: Request) -> Response:
     async with digests.turn:
         answer = digests.known.get((day, position))
         if answer is None:
-            reading = await Reading.of(request, "get_state_digest")
             async with reading.connection() as connection:
                 found = await state_digest(connection, day, known_at)
             answer = {

@@ -101,7 +101,7 @@ def test_a_row_of_the_register_that_an_administrator_changed_shows_in_the_digest
 def test_only_an_auditor_may_have_everything_digested(live: Running) -> None:
     assert live.client.get("/v1/log/state-digest").json()["code"] == "token_missing"
     answer = live.client.get("/v1/log/state-digest", headers={"Authorization": "Bearer x"})
-    assert (answer.status_code, answer.json()["code"]) == (403, "auditor_only")
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_entitled")
     assert ask(live, as_of="x").json()["code"] == "as_of_wrong"
     assert ask(live, known_at="2099-01-01T00:00:00Z").json()["code"] == "known_at_in_future"
 
