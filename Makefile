@@ -1,8 +1,8 @@
-# run: everything on this machine · test · check: style, types, rooms · bench: speed and memory · docs: generated pages
+# run: everything on this machine · test · check: style, types, rooms · bench: speed and memory · fuzz: the interface, deeply · docs: generated pages
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test check bench docs
+.PHONY: run test check bench fuzz docs
 
 run: .venv/installed-run
 	@exec $(BIN)/certledger run
@@ -19,6 +19,9 @@ check: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/pytest -m bench tests/bench -s
+
+fuzz: .venv/installed-dev
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/pytest tests/fuzz -s
 
 docs: .venv/installed-dev
 	$(BIN)/python -m tests.tools.requirements_doc

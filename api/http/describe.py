@@ -3,17 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.http.answers import EVENT_STREAM, JSON, NDJSON, TEXT
+import orjson
+
+from api.http.answers import EVENT_STREAM, FARTHEST, JSON, NDJSON, TEXT
 from api.http.problems import MEDIA_TYPE, document
-from api.http.schemas import Schema, ref, text, whole
-from api.http.submissions import BATCH
+from api.http.schemas import Schema, fields, ref, text, whole
+from api.http.submissions import BATCH, BULK_EVENTS
 from ledger.refusals import Refusal, message
 
 Operation = dict[str, Any]
 BODY_NUMBER, CERTIFICATE_NUMBER = "CNCA-R-2031-101", "10124Q00012R0M"
 _TRACE = "0af7651916cd43dd8448eb211c80319c"
 EXAMPLE_EVENT: dict[str, Any] = {
-    "data": {"effective": "2031-03-05", "reason_code": "01", "signers": [{"number": "2031-N1QMS-1000001"}]},
+    "data": {
+        "effective": "2031-03-05",
+        "reason_code": "0115",
+        "signers": [{"number": "S101001", "register": "CCAA", "role": "decision"}],
+    },
     "id": "2031-03/000017",
     "source": BODY_NUMBER,
     "specversion": "1.0",
@@ -21,6 +27,7 @@ EXAMPLE_EVENT: dict[str, Any] = {
     "time": "2031-03-05T01:30:00.000000Z",
     "type": "certificate.withdrawn",
 }
+_LINE = orjson.dumps(EXAMPLE_EVENT).decode() + "\n"
 _RECEIPT: dict[str, Any] = {
     "source": BODY_NUMBER,
     "id": EXAMPLE_EVENT["id"],
@@ -89,7 +96,7 @@ def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
     """Return the keyword arguments with which a route is declared."""
     media_type, schema, example = answer
     by_status: dict[int, list[str]] = {}
-    for code in ("internal_error", "not_acceptable", *problems):
+    for code in ("internal_error", "not_acceptable", "request_wrong", *problems):
         by_status.setdefault(message(code).status, []).append(code)
     success = {
         "description": f"{zh} / {en}",
@@ -110,11 +117,36 @@ def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
     }
 
 
+def link(operation_id: str, **parameters: str) -> Schema:
+    """Return an OpenAPI link: where to go on from an answer, with what of it."""
+    return {"operationId": operation_id, "parameters": parameters}
+
+
+_RECORDED_AT = {"position": "$response.body#/position"}
+_FROM_RECEIPT = {"event": link("get_event", **_RECORDED_AT), "path": link("get_event_path", **_RECORDED_AT)}
+
+
 def _receipt(zh: str, en: str, example: Any) -> dict[str, Any]:
     content = {JSON: {"schema": ref("Receipt"), "example": example}}
-    return {"description": f"{zh} / {en}", "headers": _POSITION_HEADER, "content": content}
+    return {
+        "description": f"{zh} / {en}",
+        "headers": _POSITION_HEADER,
+        "content": content,
+        "links": _FROM_RECEIPT,
+    }
 
 
+# What of a batch is no CloudEvent is refused for itself, and its neighbours are taken all the same.
+_SUBMITTED_TOGETHER: Schema = {
+    "type": "array",
+    "items": {},
+    "minItems": 1,
+    "maxItems": BULK_EVENTS,
+    "description": "CloudEvent 的数组,逐条裁定 / CloudEvents, each judged and answered for itself",
+}
+_SUBMITTED_BY_LINE: Schema = {
+    "description": "每行一个 CloudEvent,逐行裁定 / One CloudEvent a line, each judged for itself"
+}
 _MALFORMED = ("not_canonical", "not_a_cloudevent", "unknown_event_type", "data_invalid", "batch_empty", "not_a_batch")
 SUBMIT = operation(
     "submit_events",
@@ -152,8 +184,8 @@ SUBMIT = operation(
             "content": {
                 "application/cloudevents+json": {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
                 JSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
-                BATCH: {"schema": {"type": "array", "items": ref("CloudEvent")}, "example": [EXAMPLE_EVENT]},
-                NDJSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
+                BATCH: {"schema": _SUBMITTED_TOGETHER, "example": [EXAMPLE_EVENT]},
+                NDJSON: {"schema": _SUBMITTED_BY_LINE, "example": _LINE},
             },
         },
     },
@@ -181,19 +213,28 @@ EVENTS = operation(
     answer=(NDJSON, ref("RecordedEvent"), _EVENT_LINE),
     problems=("parameters_wrong", "ledger_unavailable"),
 )
+_SENT = fields(
+    "id data",
+    {
+        "id": text("位置 / The position", pattern="^[1-9][0-9]*$"),
+        "event": {"const": "message"},
+        "data": {**text(), "contentMediaType": JSON, "contentSchema": ref("RecordedEvent")},
+    },
+    "流中的每条消息 / Each message of the stream",
+)
 STREAM = operation(
     "stream_events",
     "事件流(SSE,可续传)",
     "Events as they are recorded (server-sent events)",
     tag="events",
-    answer=(EVENT_STREAM, text("id 为位置 / id is the position"), 'id: 18\ndata: {"position":18,"event":{…}}\n\n'),
+    answer=(EVENT_STREAM, _SENT, {"id": "18", "event": "message", "data": orjson.dumps(_EVENT_LINE).decode()}),
     problems=("parameters_wrong", "too_many_streams", "ledger_unavailable"),
     parameters=[
         {
             "name": "Last-Event-ID",
             "in": "header",
             "required": False,
-            "schema": whole(minimum=0),
+            "schema": whole(minimum=0, maximum=FARTHEST),
             "description": "从此位置之后续传 / Resume after this position",
             "example": 17,
         }

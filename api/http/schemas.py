@@ -68,9 +68,9 @@ COMPONENTS: dict[str, Schema] = {
         {
             "data": {"type": "object", "description": "见 /v1/event-types / See /v1/event-types"},
             "id": text("来源内永久唯一 / Unique for its source, for ever", minLength=1, maxLength=200),
-            "source": text("提交方 / The party that says it", maxLength=200),
+            "source": text("提交方 / The party that says it", minLength=1, maxLength=200),
             "specversion": {"const": "1.0"},
-            "subject": text("对象 / What it is about", maxLength=200),
+            "subject": text("对象 / What it is about", minLength=1, maxLength=200),
             "time": text("YYYY-MM-DDTHH:MM:SS.ffffffZ", format="date-time"),
             "type": text("事件类型 / Event type"),
             "datacontenttype": {"const": "application/json"},

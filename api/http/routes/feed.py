@@ -3,25 +3,38 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from time import monotonic
 from typing import Annotated, Any
 
 import psycopg
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.http.answers import EVENT_STREAM, JSON, NDJSON, json_response, matches, require_acceptable
+from api.http.answers import (
+    EVENT_STREAM,
+    FARTHEST,
+    JSON,
+    NDJSON,
+    json_response,
+    matches,
+    position_in,
+    require_acceptable,
+)
 from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
 from api.http.problems import problem
 from api.http.service import Service, service_of
+from api.http.tail import PAGE
 from infra.telemetry import parse_traceparent
 from ledger.days import instant_text
 from ledger.log import Row
 
 router = APIRouter()
-_FAR = 2**53 - 1
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_POSITION = Path(ge=1, le=_FAR, description="账本位置 / Position in the ledger", examples=[18])
-_AFTER = Query(ge=0, le=_FAR, description="从此位置之后开始 / Begin after this position")
+_POSITION = Path(ge=1, le=FARTHEST, description="账本位置 / Position in the ledger", examples=[18])
+_SECONDS = Query(
+    ge=0, le=86_400, description="若干秒后结束,此前已记录的照发 / End after so many seconds, having sent all"
+)
+_AFTER = Query(ge=0, le=FARTHEST, description="从此位置之后开始 / Begin after this position")
 
 
 def line_of(row: Row) -> bytes:
@@ -45,28 +58,37 @@ async def events(
 
 
 @router.get("/v1/events/stream", response_class=Response, **STREAM)
-async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) -> Response:
-    """Send every event after a position, for ever; ``Last-Event-ID`` resumes where a connection broke."""
+async def stream(
+    request: Request, after: Annotated[int | None, _AFTER] = None, seconds: Annotated[int | None, _SECONDS] = None
+) -> Response:
+    """Send every event after a position, for ever or for a while; ``Last-Event-ID`` resumes where it broke off."""
     require_acceptable(request, EVENT_STREAM)
     service = service_of(request)
-    last = request.headers.get("last-event-id", "")
-    if last.isascii() and last.isdigit() and len(last) <= 16:
-        after = int(last)
+    last = request.headers.get("last-event-id")
+    if last is not None:
+        after = position_in(last)
+        if after is None:
+            raise problem("parameters_wrong", "/header/Last-Event-ID")
     if after is None:
         after = await asyncio.to_thread(service.log.head)
     if service.stream_clients >= service.ports.stream_clients:
         raise problem("too_many_streams", clients=str(service.ports.stream_clients), headers={"Retry-After": "10"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sent(service, after), 200, headers, EVENT_STREAM)
+    return StreamingResponse(_sent(service, after, seconds), 200, headers, EVENT_STREAM)
 
 
-async def _sent(service: Service, after: int) -> AsyncIterator[bytes]:
+async def _sent(service: Service, after: int, seconds: int | None) -> AsyncIterator[bytes]:
     service.stream_clients += 1
     service.metrics.stream_clients.set(service.stream_clients)
+    ends = None if seconds is None else monotonic() + seconds
+    pause = service.ports.keep_alive_seconds if seconds is None else min(seconds, service.ports.keep_alive_seconds)
     try:
         yield b"retry: 1000\n: %d\n\n" % after
-        async for rows in service.tail.rows(after, keep_alive_seconds=service.ports.keep_alive_seconds):
+        async for rows in service.tail.rows(after, keep_alive_seconds=pause):
             yield b"".join(b"id: %d\ndata: %b\n\n" % (row.position, line_of(row)) for row in rows) or b":\n\n"
+            # What was recorded before the end came is sent all the same.
+            if ends is not None and len(rows) < PAGE and monotonic() >= ends:
+                break
     finally:
         service.stream_clients -= 1
         service.metrics.stream_clients.set(service.stream_clients)

@@ -28,7 +28,10 @@ router = APIRouter()
 _ORGANISATION = "organisation:"
 _NOT_STORED = {"Cache-Control": "public, no-cache"}
 _Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[str | None, Query(max_length=500, description="上一页给出的 next / The previous page's next")]
+_Cursor = Annotated[
+    str | None,
+    Query(max_length=500, pattern="^[0-9A-Za-z_-]+$", description="上一页给出的 next / The previous page's next"),
+]
 _STATUSES = frozenset(each.value for each in Status)
 
 

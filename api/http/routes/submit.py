@@ -35,7 +35,7 @@ class _Way:
         self._party = party
         self._traceparent = current_traceparent(request.headers.get("traceparent"))
         self._received = service.clock()
-        self._instance = request.url.path
+        self._instance = problems.instance_of(request)
         self._language = problems.language_of(request.headers.get("accept-language"))
 
     def incoming(self, found: Sequence[Any]) -> list[Incoming]:

@@ -44,8 +44,13 @@ def test_every_error_is_a_problem_in_both_languages(
     assert told["detail"] == told["zh"]["action"]
     assert {"title", "action"} <= told["en"].keys()
     assert app.client.get(told["type"]).json()["code"] == code
-    if status == 405:
-        assert answer.headers["Allow"]
+    if path == "/v1/events":
+        assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_the_instance_is_a_uri_reference_whatever_was_asked_for(app: Running) -> None:
+    told = app.client.get("/v1/refusals/%E8%AF%81%01%20%23").json()
+    assert told["instance"] == "/v1/refusals/%E8%AF%81%01%20%23"
 
 
 def test_the_language_follows_accept_language_and_the_trace_is_named(app: Running) -> None:
