@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, follow, run, tell
+from api.cli import ask, documents, follow, run, tell
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -36,6 +36,7 @@ for verb in (
     follow.intake,
     follow.policies,
     tell.doctor,
+    documents.asyncapi,
 ):
     app.command(verb.__name__.rstrip("_"))(verb)
 

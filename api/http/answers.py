@@ -15,6 +15,7 @@ JSON = "application/json"
 NDJSON = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"
 TEXT = "text/plain"
+HTML = "text/html"
 # The greatest whole number that every JSON reader keeps exactly (RFC 8259, section 6).
 FARTHEST = 2**53 - 1
 
@@ -32,6 +33,37 @@ def require_acceptable(request: Request, media_type: str) -> None:
     wanted = (part.partition(";")[0].strip().lower() for part in accept.split(","))
     if f"{media_type.partition('/')[0]}/*" not in wanted:
         raise problem("not_acceptable", media_type=media_type)
+
+
+def preferred(request: Request, *on_offer: str) -> str:
+    """Return which of several media types ``Accept`` asks for most, the first where it is indifferent; else 406."""
+    accept = request.headers.get("accept")
+    if accept is None:
+        return on_offer[0]
+    asked = [_range(part) for part in accept.lower().split(",")]
+    weighed = [(_weight(media_type, asked), -place) for place, media_type in enumerate(on_offer)]
+    weight, place = max(weighed)
+    if weight <= 0:
+        raise problem("not_acceptable", media_type=", ".join(on_offer))
+    return on_offer[-place]
+
+
+def _range(part: str) -> tuple[str, float]:
+    name, *parameters = (each.strip() for each in part.split(";"))
+    weights = [each.removeprefix("q=") for each in parameters if each.startswith("q=")]
+    try:
+        return name, float(weights[0]) if weights else 1.0
+    except ValueError:
+        return name, 0.0
+
+
+def _weight(media_type: str, asked: list[tuple[str, float]]) -> float:
+    """The most exact range that fits decides."""
+    for fitting in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
+        for name, weight in asked:
+            if name == fitting:
+                return weight
+    return 0.0
 
 
 def as_of_day(text: str | None, now: datetime) -> Day:

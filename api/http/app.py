@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from api.http import problems
 from api.http.edge import Edge
 from api.http.openapi import describe
-from api.http.routes import catalogue, certificates, documents, feed, health, subjects, submit
+from api.http.routes import catalogue, certificates, documents, feed, health, schemas, subjects, submit
 from api.http.service import Ports, Service
 
 _UNTRACED = frozenset({"/livez", "/readyz", "/metrics", "/v1/events/stream"})
@@ -40,7 +40,7 @@ def create_app(ports: Ports) -> FastAPI:
     app.state.service = service
     problems.install(app)
     # In the order of how often they are asked, since a request is matched against one route after the other.
-    for module in (certificates, submit, feed, subjects, catalogue, health, documents):
+    for module in (certificates, submit, feed, subjects, catalogue, health, documents, schemas):
         app.router.routes.extend(module.router.routes)
     app.add_middleware(Edge, metrics=ports.metrics)
     describe(app)

@@ -274,54 +274,6 @@ EVENT_PATH = operation(
     ),
     problems=("position_unknown", "parameters_wrong", "ledger_unavailable"),
 )
-EVENT_TYPES = operation(
-    "list_event_types",
-    "事件目录",
-    "Catalogue of event types",
-    tag="catalogue",
-    answer=(
-        JSON,
-        ref("EventTypes"),
-        {
-            "event_types": [
-                {
-                    "type": "certificate.restored",
-                    "family": "certificate",
-                    "zh": "恢复证书",
-                    "en": "Certificate restored",
-                    "rule": "domain T6",
-                    "subject": "certificate:…",
-                    "data": {"type": "object"},
-                    "actors": [{"kind": "body", "zh": "认证机构", "en": "certification body"}],
-                }
-            ]
-        },
-    ),
-)
-_CODE = {
-    "code": "token_missing",
-    "status": 401,
-    "rule": message("token_missing").source,
-    **{
-        key: {"title": message("token_missing").title[key], "action": message("token_missing").action[key]}
-        for key in ("zh", "en")
-    },
-}
-REFUSALS = operation(
-    "list_refusals",
-    "全部拒绝代码",
-    "Every code with which a request may be refused",
-    tag="catalogue",
-    answer=(JSON, ref("RefusalCodes"), {"refusals": [_CODE]}),
-)
-REFUSAL = operation(
-    "get_refusal",
-    "一个拒绝代码",
-    "What one code means",
-    tag="catalogue",
-    answer=(JSON, ref("RefusalCode"), _CODE),
-    problems=("code_unknown", "parameters_wrong"),
-)
 _OK = {"status": "ok", "checks": []}
 LIVEZ = operation("livez", "进程存活", "The process is alive", tag="operation", answer=(JSON, ref("Health"), _OK))
 READYZ = operation(

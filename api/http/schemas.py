@@ -156,15 +156,33 @@ COMPONENTS: dict[str, Schema] = {
         {
             "event_types": listed(
                 fields(
-                    "type family zh en rule subject actors data",
+                    "type family zh en rule subject version schema actors data",
                     {
                         "type": text(),
                         "family": text(),
                         **LABEL,
                         "rule": text(),
                         "subject": text("对象写法 / Spelling of the subject"),
+                        "version": whole("当前版本 / Current version of its form", minimum=1),
+                        "schema": text("整条事件的形式 / JSON Schema of the whole event", format="uri-reference"),
                         "actors": listed(fields("kind zh en", {"kind": text(), **LABEL})),
                         "data": {"type": "object", "description": "JSON Schema 2020-12"},
+                    },
+                )
+            )
+        },
+    ),
+    "Schemas": fields(
+        "schemas",
+        {
+            "schemas": listed(
+                fields(
+                    "type version current schema",
+                    {
+                        "type": text(),
+                        "version": whole(minimum=1),
+                        "current": {"type": "boolean", "description": "新事件用此版本 / New events have this one"},
+                        "schema": text(format="uri-reference"),
                     },
                 )
             )

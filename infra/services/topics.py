@@ -13,7 +13,7 @@ EVENTS = "certification.events"
 SUBMISSIONS = "certification.submissions"
 RECEIPTS = "certification.receipts"
 TOPICS: Mapping[str, int] = MappingProxyType({EVENTS: 12, SUBMISSIONS: 12, RECEIPTS: 12})
-_CONFIGURATION = {"retention.ms": "-1", "cleanup.policy": "delete", "max.message.bytes": str(1024 * 1024)}
+CONFIGURATION = {"retention.ms": "-1", "cleanup.policy": "delete", "max.message.bytes": str(1024 * 1024)}
 
 
 def ensure_topics(bootstrap: str, topics: Mapping[str, int] = TOPICS) -> list[str]:
@@ -27,7 +27,7 @@ def ensure_topics(bootstrap: str, topics: Mapping[str, int] = TOPICS) -> list[st
     try:
         missing = sorted(set(topics) - set(admin.list_topics()))
         if missing:
-            wanted = {name: {"num_partitions": topics[name], "configs": _CONFIGURATION} for name in missing}
+            wanted = {name: {"num_partitions": topics[name], "configs": CONFIGURATION} for name in missing}
             try:
                 admin.create_topics(wanted, wait_for_metadata=True)
             except TopicAlreadyExistsError:
@@ -52,14 +52,14 @@ def _correct(admin: KafkaAdminClient, topics: Mapping[str, int], existing: list[
                 "them breaks the order of one certificate's events. Delete it, and all is published again.",
             )
     described = admin.describe_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(_CONFIGURATION)) for name in existing],
+        [ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(CONFIGURATION)) for name in existing],
         config_filter="all",
     )
     differing = [
-        ConfigResource(ConfigResourceType.TOPIC, name, dict(_CONFIGURATION))
+        ConfigResource(ConfigResourceType.TOPIC, name, dict(CONFIGURATION))
         for by_name in described.values()
         for name, found in by_name.items()
-        if any(found.get(key, {}).get("value") != value for key, value in _CONFIGURATION.items())
+        if any(found.get(key, {}).get("value") != value for key, value in CONFIGURATION.items())
     ]
     if differing:
         admin.alter_configs(differing)
