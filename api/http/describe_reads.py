@@ -3,7 +3,15 @@
 from typing import Any
 
 from api.http.answers import FARTHEST, JSON
-from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, IF_NONE_MATCH, NOT_MODIFIED, link, operation
+from api.http.describe import (
+    BODY_NUMBER,
+    CERTIFICATE_NUMBER,
+    EXAMPLE_EVENT,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    link,
+    operation,
+)
 from api.http.schemas import DAY, INSTANT, Schema, ref, text, whole
 from ledger.codes.statuses import Status
 
@@ -152,9 +160,16 @@ TRAIL = operation(
                     "type": "certificate.withdrawn",
                     "zh": "撤销证书",
                     "en": "Certificate withdrawn",
+                    "source": BODY_NUMBER,
+                    "id": "2031-03/000017",
                     "effective": "2031-03-05",
                     "recorded": "2031-03-05T01:30:02.114201Z",
                     "decision": "applied",
+                    "waits": None,
+                    "late_days": None,
+                    "corrected_by": None,
+                    "event": EXAMPLE_EVENT,
+                    "record": {"decision": "applied"},
                 }
             ],
         },

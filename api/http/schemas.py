@@ -40,6 +40,7 @@ DAY = text("中国日期 / Day in China", format="date")
 INSTANT = text("RFC 3339 时刻 / Instant", format="date-time")
 LABEL = {"zh": text(), "en": text()}
 POSITION = whole("账本位置 / Position in the ledger", minimum=1)
+FREE: Schema = {"type": "object"}
 
 COMPONENTS: dict[str, Schema] = {
     "Problem": fields(
@@ -90,8 +91,13 @@ COMPONENTS: dict[str, Schema] = {
             "decision": {"enum": ["applied", "held"]},
             "duplicate": {"type": "boolean"},
             "releases": listed(whole(), "因此生效的此前暂存事实 / Held facts that this one released"),
-            "waits": fields("code zh en rule", {"code": text(), **LABEL, "rule": text()}),
+            "waits": ref("WaitsFor"),
         },
+    ),
+    "WaitsFor": fields(
+        "code zh en rule",
+        {"code": text(), **LABEL, "rule": text()},
+        "暂存事实所等待的前因 / What a held fact waits for",
     ),
     "Refused": fields(
         "outcome source id problem",
@@ -131,8 +137,8 @@ COMPONENTS: dict[str, Schema] = {
                 "event record signatures",
                 {
                     "event": ref("CloudEvent"),
-                    "record": {"type": "object"},
-                    "signatures": listed({"type": "object"}),
+                    "record": FREE,
+                    "signatures": listed(FREE),
                 },
                 "规范字节原样嵌入 / The canonical bytes, verbatim",
             ),
@@ -229,14 +235,22 @@ COMPONENTS: dict[str, Schema] = {
             ),
             "ended_by": nullable(text()),
             "linked_to": nullable(text()),
-            "reason": nullable(fields("table code", {"table": text(), "code": text()})),
-            "holder": nullable({"type": "object"}),
-            "scope": {"type": "object"},
-            "details": {"type": "object"},
+            "reason": nullable(
+                fields(
+                    "table code zh en rule",
+                    {"table": text(), "code": text(), **dict.fromkeys(("zh", "en", "rule"), nullable(text()))},
+                )
+            ),
+            "holder": nullable(FREE),
+            "scope": fields("zh en", dict.fromkeys(("zh", "en"), nullable(text()))),
+            "details": FREE,
             "holds": listed(text()),
             "appeals": listed(text()),
-            "orders": listed({"type": "object"}),
-            "held": listed({"type": "object"}, "等待较早事实的记录 / Facts that wait for an earlier one"),
+            "orders": listed(
+                fields("document_number demands due", {"document_number": text(), "demands": text(), "due": DAY})
+            ),
+            "held": listed(ref("HeldFact"), "等待较早事实的记录 / Facts that wait for an earlier one"),
+            "by_calendar": {"type": "boolean", "description": "此期间仅由日历而来 / The calendar alone began it"},
             "rests_on": fields(
                 "position version recorded",
                 {
@@ -246,6 +260,10 @@ COMPONENTS: dict[str, Schema] = {
                 },
             ),
         },
+    ),
+    "HeldFact": fields(
+        "version type effective zh en",
+        {"version": whole(), "type": text(), "effective": DAY, **LABEL, "waits": nullable(ref("WaitsFor"))},
     ),
     "Timeline": fields(
         "body number known_at periods facts",
@@ -268,8 +286,8 @@ COMPONENTS: dict[str, Schema] = {
                         "id": text(),
                         "decision": {"enum": ["applied", "held"]},
                         "releases": listed(whole()),
-                        "data": {"type": "object"},
-                        "waits": {"type": "object"},
+                        "data": FREE,
+                        "waits": ref("WaitsFor"),
                     },
                 )
             ),
@@ -277,7 +295,34 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Trail": fields(
         "subject position events next",
-        {"subject": text(), "position": whole(), "events": listed({"type": "object"}), "next": nullable(text())},
+        {
+            "subject": text(),
+            "position": whole(),
+            "events": listed(
+                fields(
+                    "position stream version type zh en source id effective recorded decision waits late_days"
+                    " corrected_by event record",
+                    {
+                        "position": POSITION,
+                        "stream": text(),
+                        "version": whole(),
+                        "type": text(),
+                        **LABEL,
+                        "source": text(),
+                        "id": text(),
+                        "effective": nullable(DAY),
+                        "recorded": INSTANT,
+                        "decision": {"enum": ["applied", "held"]},
+                        "waits": nullable(ref("WaitsFor")),
+                        "late_days": nullable(whole("记录晚于生效的天数 / Days between effect and record")),
+                        "corrected_by": nullable(whole("更正它的事件 / Position of the event that corrects it")),
+                        "event": ref("CloudEvent"),
+                        "record": FREE,
+                    },
+                )
+            ),
+            "next": nullable(text("下一页游标 / Cursor of the next page")),
+        },
     ),
     "Page": fields(
         "subject as_of position standing held counts certificates next",
@@ -285,9 +330,11 @@ COMPONENTS: dict[str, Schema] = {
             "subject": text(),
             "as_of": DAY,
             "position": whole(),
-            "standing": nullable({"type": "object"}),
-            "held": listed({"type": "object"}),
-            "counts": listed({"type": "object"}),
+            "standing": nullable(FREE),
+            "held": listed(ref("HeldFact")),
+            "counts": listed(
+                fields("value code zh en count", {"value": text(), "code": text(), **LABEL, "count": whole()})
+            ),
             "certificates": listed(ref("Certificate")),
             "next": nullable(text("下一页游标 / Cursor of the next page")),
         },

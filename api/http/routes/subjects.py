@@ -9,6 +9,7 @@ from api import texts
 from api.certificate import held_fact, shaped, waiting_for
 from api.http import cursors
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, min_position, require_acceptable
+from api.http.cursors import Kind, is_day, is_position, is_text
 from api.http.describe_reads import BODY, ORGANISATION, SEARCH, TRAIL
 from api.http.problems import problem
 from api.http.service import Service, service_of
@@ -50,7 +51,7 @@ async def trail(
     stream = _subject(subject)
     position = await _reached(service, request, "trail")
     operation = f"trail {stream} {newest_first} {known_at}"
-    after, snapshot = _decoded(operation, cursor, [LAST if newest_first else 0, position])
+    after, snapshot = _decoded(operation, cursor, [LAST if newest_first else 0, position], is_position, is_position)
     if newest_first:
         after = min(after, snapshot + 1)
     async with service.reader() as connection:
@@ -98,7 +99,7 @@ async def find(
     service = service_of(request)
     position = await _reached(service, request, "search")
     operation = f"search {q}"
-    rank, after, snapshot = _decoded(operation, cursor, [-1, "", position])
+    rank, after, snapshot = _decoded(operation, cursor, [-1, "", position], is_position, is_text, is_position)
     async with service.reader() as connection:
         rows = await search(connection, q, (rank, after), limit + 1)
     found, following = rows[:limit], None
@@ -118,7 +119,7 @@ async def _page(request: Request, stream: str, *, limit: int, cursor: str | None
     position = await _reached(service, request, "register")
     operation = f"page {stream} {statuses} {query.get('as_of')}"
     day = as_of_day(query.get("as_of"), service.clock())
-    after, day, snapshot = _decoded(operation, cursor, ["", day, position])
+    after, day, snapshot = _decoded(operation, cursor, ["", day, position], is_text, is_day, is_position)
     page = certificates_of_body if is_body else certificates_of_organisation
     async with service.reader() as connection:
         known = await standing(connection, stream)
@@ -164,8 +165,8 @@ def _subject(subject: str) -> str:
         raise problem("subject_unknown", subject=subject[:200]) from error
 
 
-def _decoded(operation: str, cursor: str | None, first: list[Any]) -> Any:
-    return first if cursor is None else cursors.decode(operation, cursor)
+def _decoded(operation: str, cursor: str | None, first: list[Any], *kinds: Kind) -> Any:
+    return first if cursor is None else cursors.decode(operation, cursor, *kinds)
 
 
 async def _reached(service: Service, request: Request, view: str) -> int:

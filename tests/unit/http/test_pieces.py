@@ -5,6 +5,7 @@ import logging
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -62,10 +63,32 @@ def test_loopback_addresses_are_served(host: str) -> None:
 
 def test_a_cursor_is_read_by_the_query_that_gave_it_out_alone() -> None:
     cursor = cursors.encode("trail a", [17, "证书", 20])
-    assert cursors.decode("trail a", cursor) == [17, "证书", 20]
+    kinds = (cursors.is_position, cursors.is_text, cursors.is_position)
+    assert cursors.decode("trail a", cursor, *kinds) == [17, "证书", 20]
     for operation, text in (("trail b", cursor), ("trail a", cursor[:-2]), ("trail a", "é"), ("trail a", "")):
         with pytest.raises(cursors.CursorInvalid):
-            cursors.decode(operation, text)
+            cursors.decode(operation, text, *kinds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (cursors.is_position, [-1, 0, 2**63 - 1], [-2, 2**63, True, 1.0, "1", None]),
+        (cursors.is_text, ["", "certificate:A:1"], ["a\0", "a\n", "x" * 301, 1, None]),
+        (cursors.is_day, ["2031-03-05"], ["2031-02-30", "2031-3-5", "20310305", 1, None]),
+    ],
+)
+def test_a_forged_cursor_brings_in_nothing_that_its_query_could_not_be_given(
+    kind: cursors.Kind, good: list[Any], bad: list[Any]
+) -> None:
+    for value in good:
+        assert cursors.decode("q", cursors.encode("q", [value]), kind) == [value]
+    for value in bad:
+        with pytest.raises(cursors.CursorInvalid):
+            cursors.decode("q", cursors.encode("q", [value]), kind)
+    for values in ([], [good[0], good[0]]):
+        with pytest.raises(cursors.CursorInvalid):
+            cursors.decode("q", cursors.encode("q", values), kind)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Follows the event stream for ever: each event once, in order, resumed after the last one however often it breaks."""
+
+from collections.abc import Iterator
+
+import httpx
+import orjson
+
+from api.client.errors import UnreachableError
+from api.client.models import RecordedEvent
+from api.client.transport import Transport
+
+_PATH = "/v1/events/stream"
+# The server says something every 15 seconds; after three times that it is taken for gone.
+_SILENCE_SECONDS = 45.0
+
+
+def events(transport: Transport, after: int, *, seconds: int | None) -> Iterator[RecordedEvent]:
+    """Yield every event after a position; with ``seconds`` end after so long, without it never.
+
+    A stream that breaks is taken up again; ``UnreachableError`` is raised when the server stays away.
+    """
+    timeout = httpx.Timeout(_SILENCE_SECONDS, connect=10.0)
+    while True:
+        headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
+        with transport.streamed("GET", _PATH, params={"seconds": seconds}, headers=headers, timeout=timeout) as answer:
+            try:
+                for data in messages(answer.iter_lines()):
+                    event = RecordedEvent.model_validate(orjson.loads(data))
+                    if event.position > after:
+                        after = event.position
+                        yield event
+            except httpx.TransportError as error:
+                if seconds is not None:
+                    raise UnreachableError(transport.address, repr(error)) from error
+        if seconds is not None:
+            return
+
+
+def messages(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the data of each message of an event stream (HTML Living Standard, 9.2.6); one cut short is dropped."""
+    data: list[str] = []
+    for line in lines:
+        if line.startswith("data:"):
+            data.append(line.removeprefix("data:").removeprefix(" "))
+        elif not line and data:
+            yield "\n".join(data)
+            data = []
