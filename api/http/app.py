@@ -1,6 +1,6 @@
 """Puts the interface together: routes, problems, the outermost layer, and what must be opened and closed with it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -10,11 +10,12 @@ from api.http.edge import Edge
 from api.http.openapi import describe
 from api.http.routes import catalogue, certificates, documents, feed, health, schemas, subjects, submit
 from api.http.service import Ports, Service
+from api.http.versions import DEPRECATIONS, Announced, Deprecation
 
 _UNTRACED = frozenset({"/livez", "/readyz", "/metrics", "/v1/events/stream"})
 
 
-def create_app(ports: Ports) -> FastAPI:
+def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS) -> FastAPI:
     """Return the application; it opens its pool and appender when it starts, and answers everybody before it ends."""
     service = Service(ports)
 
@@ -42,6 +43,8 @@ def create_app(ports: Ports) -> FastAPI:
     # In the order of how often they are asked, since a request is matched against one route after the other.
     for module in (certificates, submit, feed, subjects, catalogue, health, documents, schemas):
         app.router.routes.extend(module.router.routes)
+    if deprecations:
+        app.add_middleware(Announced, deprecations=deprecations)
     app.add_middleware(Edge, metrics=ports.metrics)
-    describe(app)
+    describe(app, deprecations)
     return app
