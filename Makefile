@@ -1,4 +1,4 @@
-# run: everything on this machine · test · check: style, types, rooms · bench: speed and memory · fuzz: the interface, deeply · docs: generated pages
+# run: everything on this machine · test · check: style, types, rooms · bench: speed and memory · fuzz: the interface · docs: generated pages
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
@@ -25,6 +25,8 @@ fuzz: .venv/installed-dev
 
 docs: .venv/installed-dev
 	$(BIN)/python -m tests.tools.requirements_doc
+	$(BIN)/python -m tests.tools.released_schemas
+	$(BIN)/python -m tests.tools.client_models
 
 .venv/installed-run: EXTRAS = embedded,telemetry
 .venv/installed-dev: EXTRAS = dev

@@ -122,7 +122,7 @@ def test_status_is_shown_on_a_day_and_its_timeline_as_a_picture(everything: Ever
     timeline = everything.verb("timeline", body, number)
     assert "█" in timeline
     assert "暂停证书" in timeline
-    first = everything.json("trail", f"body:{body}", "--limit", "250")
+    first = everything.json("trail", f"body:{body}", "--limit", "20")
     more = everything.json("trail", f"body:{body}", "--limit", "5", "--cursor", str(first["next"]))
     seen = [each["position"] for page in (first, more) for each in page["events"]]  # type: ignore[attr-defined]  # JSON
     assert seen == sorted(set(seen))
