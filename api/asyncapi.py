@@ -81,6 +81,8 @@ _RECORD: Schema = {
     },
     "required": ["decision", "recorded", "schema", "stream", "submitter", "version"],
 }
+# What other schemas refer to by name.
+_PARTS: dict[str, Schema] = {"record": _RECORD, "WaitsFor": COMPONENTS["WaitsFor"]}
 _TEXTS: Schema = {
     "type": "object",
     "properties": {"title": _text(), "action": _text()},
@@ -132,7 +134,7 @@ def _submissions() -> Iterator[tuple[str, Schema]]:
 
 
 def _receipts() -> Iterator[tuple[str, Schema]]:
-    told = ((("receipt"), "回执", "Receipt", _RECEIPT), ("refusal", "拒绝", "Refusal", _REFUSAL))
+    told = (("receipt", "回执", "Receipt", _RECEIPT), ("refusal", "拒绝", "Refusal", _REFUSAL))
     for name, zh, en, payload in told:
         yield name, {"title": f"{zh} · {en}", "headers": _RECEIPT_HEADERS, "payload": payload}
 
@@ -145,8 +147,8 @@ CHANNELS = (
         "submissions",
         SUBMISSIONS,
         "receive",
-        "供账本裁定的陈述(CloudEvents 1.0)",
-        "Statements for the ledger to decide on (CloudEvents 1.0)",
+        "供账本裁定的陈述(CloudEvents 1.0,结构化;或二进制:属性为 ce_ 头部,值为 data)",
+        "Statements to decide on (CloudEvents 1.0, structured; or binary: attributes as ce_ headers, data as value)",
         "任意,账本不看 / any; the ledger does not look at it",
         _submissions,
         "receipts",
@@ -196,7 +198,7 @@ def document() -> Schema:
         "defaultContentType": _JSON,
         "channels": channels,
         "operations": operations,
-        "components": {"messages": messages, "schemas": {"record": _RECORD, **_embedded()}},
+        "components": {"messages": messages, "schemas": {**_PARTS, **_embedded()}},
     }
 
 

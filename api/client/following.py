@@ -12,6 +12,8 @@ from api.client.transport import Transport
 _PATH = "/v1/events/stream"
 # The server says something every 15 seconds; after three times that it is taken for gone.
 _SILENCE_SECONDS = 45.0
+# The server asks for it by `retry:`; a stream that brought something is taken up at once.
+_PAUSE_SECONDS = 1.0
 
 
 def events(transport: Transport, after: int, *, seconds: int | None) -> Iterator[RecordedEvent]:
@@ -21,6 +23,7 @@ def events(transport: Transport, after: int, *, seconds: int | None) -> Iterator
     """
     timeout = httpx.Timeout(_SILENCE_SECONDS, connect=10.0)
     while True:
+        before = after
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
         with transport.streamed("GET", _PATH, params={"seconds": seconds}, headers=headers, timeout=timeout) as answer:
             try:
@@ -34,6 +37,8 @@ def events(transport: Transport, after: int, *, seconds: int | None) -> Iterator
                     raise UnreachableError(transport.address, repr(error)) from error
         if seconds is not None:
             return
+        if after == before:
+            transport.pause(_PAUSE_SECONDS)
 
 
 def messages(lines: Iterator[str]) -> Iterator[str]:

@@ -45,6 +45,10 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
+    def pause(self, seconds: float) -> None:
+        """Wait a little longer than so many seconds, so that callers who broke off together do not return together."""
+        self._sleep(seconds * random.uniform(1.0, 1.25))  # noqa: S311 - chance, not a secret
+
     def ask(self, method: str, path: str, *, params: Params | None = None, **options: Any) -> httpx.Response:
         """Return a whole response; raise ``ProblemError``, or ``UnreachableError`` once patience ends."""
         response = self._patiently(self._request(method, path, params, options), whole=True)
@@ -87,7 +91,7 @@ class Transport:
                 if wait > left:
                     return response
                 response.close()
-            self._sleep(wait * random.uniform(1.0, 1.25))  # noqa: S311 - it only keeps callers from coming together
+            self.pause(wait)
             pause = min(pause * 2, _LONGEST_WAIT_SECONDS)
 
 

@@ -11,11 +11,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import orjson
-
 from ledger.envelope import MAXIMUM_NAME
 from ledger.facts import EventType
-from ledger.families import EVENT_TYPES, FAMILIES
+from ledger.families import FAMILIES
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -68,12 +66,6 @@ def released() -> Mapping[tuple[str, int], bytes]:
         name, _, version = file.name.removesuffix(".json").rpartition(".v")
         found[name, int(version)] = file.read_bytes()
     return MappingProxyType(dict(sorted(found.items())))
-
-
-@lru_cache(maxsize=1)
-def current() -> Mapping[str, Schema]:
-    """Return the released schema of each type that may be submitted now."""
-    return MappingProxyType({name: orjson.loads(released()[name, each.version]) for name, each in EVENT_TYPES.items()})
 
 
 def _without_titles(schema: Any) -> Any:

@@ -28,7 +28,7 @@ class Interface:
 
 
 @contextmanager
-def interface(database_url: str, folder: Path, parties: list[str], *, samples: bool = True) -> Iterator[Interface]:
+def interface(database_url: str, folder: Path, parties: list[str]) -> Iterator[Interface]:
     """Serve a migrated database, its views kept up to date, with the sample reports recorded in it."""
     port = free_port()
     environment = os.environ | {
@@ -41,9 +41,8 @@ def interface(database_url: str, folder: Path, parties: list[str], *, samples: b
     tokens = dict(line.split(" ", 1) for line in clear.read_text("utf-8").splitlines())
     prepare_views(database_url)
     with ExitStack() as stack:
-        if samples:
-            done = _verb(["import", str(REPORTS)], environment, folder / "import.log").wait(120)
-            assert done == 1, "the samples hold faulty rows, so that the import says so"
+        done = _verb(["import", str(REPORTS)], environment, folder / "import.log").wait(120)
+        assert done == 1, "the samples hold faulty rows, so that the import says so"
         for verb in (["serve"], ["project"]):
             stack.callback(_end, _verb(verb, environment, folder / f"{verb[0]}.log"))
         address = f"http://127.0.0.1:{port}"
