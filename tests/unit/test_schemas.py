@@ -19,7 +19,8 @@ GOLDEN = {
 }
 WHAT_TO_DO = (
     "the form of {name} changed. A released schema stands for ever: give its EventType version={next}, then run "
-    "`python -m tests.tools.released_schemas` and `python -m tests.golden.build`, and commit the new files"
+    "`python -m tests.tools.released_schemas` and `python -m tests.golden.build`, and commit the new files. Only "
+    "while no version of the ledger is released (CHANGELOG.md) may the file be deleted and made anew"
 )
 
 
