@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import httpx
@@ -93,7 +94,7 @@ def test_the_description_is_valid_openapi_with_both_languages_and_examples(app: 
 
 def test_every_parameter_in_a_path_is_described(app: Running) -> None:
     for path, methods in described(app)["paths"].items():
-        named = {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+        named = set(re.findall(r"\{(\w+)", path))
         for operation in methods.values():
             given = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
             assert named == given, path
