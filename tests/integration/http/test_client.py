@@ -158,7 +158,7 @@ class Cut:
             handler.send_header("Content-Type", "text/event-stream")
             handler.end_headers()
             left = self._left
-            for chunk in answer.iter_bytes(500):
+            for chunk in answer.iter_raw():
                 try:
                     handler.wfile.write(chunk[:left])
                 except OSError:

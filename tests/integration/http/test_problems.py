@@ -31,6 +31,8 @@ def described(app: Running) -> dict[str, Any]:
         ("GET", "/v1/events?limit=0", {}, 422, "parameters_wrong"),
         ("GET", "/v1/search", {}, 422, "parameters_wrong"),
         ("GET", "/v1/refusals/nothing", {}, 404, "code_unknown"),
+        ("GET", "/v1/certificates/CNCA-R-2031-101/%0A/timeline", {}, 400, "request_wrong"),
+        ("GET", "/v1/refusals/%00", {}, 400, "request_wrong"),
     ],
 )
 def test_every_error_is_a_problem_in_both_languages(
