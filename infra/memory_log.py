@@ -59,6 +59,7 @@ class MemoryRecorder(POPOApplicationRecorder):
                     parse_instant(recorded),
                     draft.traceparent,
                     draft.received,
+                    draft.access,
                 )
                 self._rows.append(row)
                 self._by_stream.setdefault(draft.stream, []).append(row)

@@ -5,8 +5,15 @@ from ledger.service import Ledger
 _MAPPER = "ledger.mapper:LedgerMapper"
 
 
-def open_ledger(database_url: str, *, pool_size: int = 2) -> Ledger:
-    """Return the ledger on a migrated PostgreSQL database (``postgresql://`` URL or conninfo)."""
+WRITER = "certledger_writer"
+"""The role of a process that records and changes no table by itself."""
+
+
+def open_ledger(database_url: str, *, pool_size: int = 2, acting_as: str = "") -> Ledger:
+    """Return the ledger on a migrated PostgreSQL database (``postgresql://`` URL or conninfo).
+
+    ``acting_as`` is the role in which its connections act, by default that of whoever connects.
+    """
     return Ledger(
         {
             "PERSISTENCE_MODULE": "infra.postgres_log:LedgerFactory",
@@ -14,6 +21,7 @@ def open_ledger(database_url: str, *, pool_size: int = 2) -> Ledger:
             "CREATE_TABLE": "n",
             "ORIGINATOR_ID_TYPE": "text",
             "DATABASE_URL": database_url,
+            "DATABASE_ROLE": acting_as,
             # The library insists on these; the URL says them better.
             "POSTGRES_DBNAME": "-",
             "POSTGRES_HOST": "-",

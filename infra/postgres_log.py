@@ -26,7 +26,9 @@ CHANNEL = "ledger_events"
 # Every statement here is a walk along an index. A plan made while the table was small, or before it was ever analysed,
 # must not scan the table once it has grown.
 PLANNING = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan"
-_COLUMNS = "notification_id, originator_id, originator_version, topic, state, recorded_at, traceparent, received_at"
+_COLUMNS = (
+    "notification_id, originator_id, originator_version, topic, state, recorded_at, traceparent, received_at, access"
+)
 _HEAD = "SELECT notification_id, recorded_at FROM ledger_events ORDER BY notification_id DESC LIMIT 1"
 _READ = f"SELECT {_COLUMNS} FROM ledger_events WHERE notification_id > %s ORDER BY notification_id LIMIT %s"
 # A stream's first event has version 1, so that each stream is met once along the primary key.
@@ -39,12 +41,12 @@ _LOAD = f"""
     SELECT 'known', {_COLUMNS}, source, event_id, digest FROM ledger_events
     JOIN unnest(%b::text[], %b::text[]) AS asked (a, b) ON source = a AND event_id = b
     UNION ALL
-    SELECT 'changed', NULL, originator_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT 'changed', NULL, originator_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM (SELECT DISTINCT originator_id FROM ledger_events WHERE notification_id > %b::bigint) AS changed
     UNION ALL
     SELECT 'row', {_COLUMNS}, NULL, NULL, NULL FROM ledger_events WHERE originator_id = ANY(%b::text[])
     UNION ALL
-    SELECT 'head', coalesce(max(notification_id), 0), '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT 'head', coalesce(max(notification_id), 0), '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM ledger_events
     ORDER BY 2
 """
@@ -82,9 +84,9 @@ class LedgerRecorder(PostgresApplicationRecorder):
         head = 0
         for kind, *values in self._query(_LOAD, (list(sources), list(names), since, list(streams))):
             if kind == "row":
-                rows.setdefault(values[1], []).append(Row(*values[:8]))
+                rows.setdefault(values[1], []).append(Row(*values[:9]))
             elif kind == "known":
-                known[(values[8], values[9])] = Known(Row(*values[:8]), values[10])
+                known[(values[9], values[10])] = Known(Row(*values[:9]), values[11])
             elif kind == "changed":
                 changed.add(values[1])
             else:
@@ -188,6 +190,7 @@ def _values(draft: Draft) -> dict[str, Any]:
         "source": draft.source,
         "event_id": draft.id,
         "digest": draft.digest.hex(),
+        "access": draft.access,
     }
 
 
@@ -196,9 +199,12 @@ class LedgerFactory(PostgresFactory):
 
     application_recorder_class = LedgerRecorder
     DATABASE_URL = "DATABASE_URL"
+    DATABASE_ROLE = "DATABASE_ROLE"
 
     def __init__(self, env: EnvType | None) -> None:
         super().__init__(env)
         # The whole URL, so that what the library does not know (TLS, failover hosts) is kept.
         self.datastore.pool.conninfo = self.env.get(self.DATABASE_URL) or ""
-        self.datastore.pool.kwargs = {"row_factory": dict_row, "options": PLANNING}
+        role = self.env.get(self.DATABASE_ROLE)
+        options = f"{PLANNING} -c role={role}" if role else PLANNING
+        self.datastore.pool.kwargs = {"row_factory": dict_row, "options": options}

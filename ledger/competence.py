@@ -7,16 +7,18 @@ of them changed in between (a banned person signs nothing, under any race).
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ledger.access.competence import Competence, competence, rows_of
+from ledger.access.jurisdiction import governs
 from ledger.bodies.state import MACHINE as BODY_MACHINE
 from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
 from ledger.certificates.state import CertificateState
 from ledger.codes.identifiers import ccc_number
 from ledger.codes.statuses import Status
-from ledger.days import Day, add_months
+from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
-from ledger.parties import BODY, ORGANISATION, party_of
+from ledger.parties import LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
 from ledger.timeline import Illegal, Machine, StateT, Timeline, states
 
@@ -34,25 +36,53 @@ _MOVABLE = frozenset({"body_lost_approval"})
 
 
 def speaker_objection(submission: Submission) -> Illegal | None:
-    """Return why this source may not make this kind of statement about this subject."""
+    """Return why this source may not make this kind of statement about this subject; the table's row is named."""
     party = party_of(submission.source)
     if party is None:
         return Illegal("unknown_source", pointer="/source", params=(("source", submission.source),))
-    if party.kind not in submission.type.actors:
+    row = competence(submission.type.name, party, _judged_on(submission.data))
+    if row is None:
         return Illegal(
             "not_competent",
             pointer="/source",
-            params=(("source", submission.source), ("type", submission.type.name)),
+            params=(
+                ("source", submission.source),
+                ("type", submission.type.name),
+                ("row", ", ".join(each.id for each in rows_of(submission.type.name))),
+            ),
         )
     match = FAMILIES[submission.type.family].subject.fullmatch(submission.subject)
     if match is None:
         return Illegal("subject_wrong", pointer="/subject", params=(("subject", submission.subject),))
     owner = match.groupdict().get("owner")
-    if party.kind == BODY and owner is not None and owner != submission.source:
-        return Illegal("not_own_certificate", pointer="/subject", params=(("source", submission.source),))
-    if submission.type.family == "case" and owner != submission.source:
-        return Illegal("not_own_case", pointer="/subject", params=(("source", submission.source),))
+    if row.is_own and owner is not None and owner != submission.source and party.kind != ORGANISATION:
+        code = "not_own_case" if submission.type.family == "case" else "not_own_certificate"
+        return Illegal(code, pointer="/subject", params=(("source", submission.source), ("row", row.id)))
+    if row.where == "own_certificates":
+        return _others_certificates(submission, row)
     return None
+
+
+def place_objection(
+    submission: Submission, type_name: str, data: Mapping[str, Any], own: Timeline[Any]
+) -> Illegal | None:
+    """Return why a local authority may not speak about this place: it lies outside its area on the fact's day.
+
+    The place is the one that the statement names, else the one known of its subject; where neither is known nothing
+    is refused, because facts may arrive in any order. S0-31, S3-44.
+    """
+    party = party_of(submission.source)
+    day = _judged_on(data)
+    row = competence(type_name, party, day) if party else None
+    if party is None or row is None or not row.is_in_area or party.kind != LOCAL_AUTHORITY:
+        return None
+    if "region" not in data and _performed_by(own) == submission.source:
+        return None
+    places = [code for code in _places(type_name, data, own) if code]
+    if not places or any(governs(party.region, code, day) for code in places):
+        return None
+    named = (("source", submission.source), ("place", places[0]), ("row", row.id))
+    return Illegal("outside_jurisdiction", pointer="/source", params=named)
 
 
 def standing_streams(submission: Submission) -> tuple[str, ...]:
@@ -105,6 +135,36 @@ def state_on(machine: Machine[StateT], timeline: Timeline[StateT], day: Day) -> 
             break
         state = after
     return state
+
+
+def _judged_on(data: Mapping[str, Any]) -> Day:
+    """Return the day whose table judges a statement; a correction without a day is judged by the latest one."""
+    day = data.get("effective")
+    return day if isinstance(day, str) else FOREVER
+
+
+def _others_certificates(submission: Submission, row: Competence) -> Illegal | None:
+    """A body inspects with regard to what it issued; it has no word about other bodies' certificates."""
+    mine = certificate_stream(submission.source, "")
+    if all(str(each).startswith(mine) for each in submission.data.get("certificates") or ()):
+        return None
+    named = (("source", submission.source), ("row", row.id))
+    return Illegal("not_own_certificate", pointer="/data/certificates", params=named)
+
+
+def _places(type_name: str, data: Mapping[str, Any], own: Timeline[Any]) -> tuple[str | None, ...]:
+    """Return the codes of the regions that a statement is about: it may be made from any one of them."""
+    if type_name == "organisation.moved":
+        return (data["region"], own.tip.region)
+    if type_name.startswith("organisation."):
+        return ((data.get("organisation") or {}).get("region") or own.tip.region,)
+    if "region" in data:
+        return (data["region"],)
+    return tuple(fact.data["region"] for fact in own.applied if "region" in fact.data)
+
+
+def _performed_by(own: Timeline[Any]) -> str:
+    return str(getattr(own.tip, "performed_by", ""))
 
 
 def _names_streams(data: Mapping[str, Any]) -> bool:

@@ -11,9 +11,10 @@ import orjson
 from pydantic import ValidationError
 
 from ledger import timeline as timelines
+from ledger.access.visibility import class_of
 from ledger.certificates.state import CertificateState
 from ledger.codes.schemes import rules
-from ledger.competence import speaker_objection, standing_objection, standing_streams
+from ledger.competence import place_objection, speaker_objection, standing_objection, standing_streams
 from ledger.envelope import Recorded, Submission
 from ledger.facts import Fact
 from ledger.families import EVENT_TYPES, FAMILIES
@@ -26,7 +27,10 @@ Timelines = Mapping[str, Timeline[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What will be recorded: where the fact stands, what it releases, which streams were read, which rules applied."""
+    """What will be recorded: where the fact stands, what it releases, which streams were read, which rules applied.
+
+    ``access`` is the event's class in the table of visibility.
+    """
 
     stream: str
     version: int
@@ -36,6 +40,7 @@ class Decision:
     rules: str | None
     read: tuple[str, ...]
     after: Timeline[Any]
+    access: str
 
 
 def streams_read(submission: Submission) -> tuple[str, ...]:
@@ -53,7 +58,7 @@ def decide(submission: Submission, read: tuple[str, ...], known: Timelines) -> D
     if submission.type.corrects:
         return _decide_correction(submission, read, known)
     own = known[submission.subject]
-    objection = standing_objection(
+    objection = place_objection(submission, submission.type.name, submission.data, own) or standing_objection(
         submission, submission.type.name, submission.data, _certificate(own), known.__getitem__
     )
     if objection is not None:
@@ -73,6 +78,7 @@ def decide(submission: Submission, read: tuple[str, ...], known: Timelines) -> D
         _rules_in_force(after, fact),
         read,
         after,
+        class_of(submission.type.name),
     )
 
 
@@ -91,7 +97,9 @@ def _decide_correction(submission: Submission, read: tuple[str, ...], known: Tim
             problems = problems_of(error, "/data/replacement")
             named = (("type", target.type),)
             return Refusal("data_invalid", problems[0].pointer, named, *submission.identity, problems)
-        objection = standing_objection(submission, target.type, replacement, _certificate(own), known.__getitem__)
+        objection = place_objection(submission, target.type, replacement, own) or standing_objection(
+            submission, target.type, replacement, _certificate(own), known.__getitem__
+        )
         if objection is not None:
             return _refusal(submission, objection)
     machine = FAMILIES[submission.type.family].machine
@@ -100,7 +108,8 @@ def _decide_correction(submission: Submission, read: tuple[str, ...], known: Tim
     if isinstance(releases, Illegal):
         return _refusal(submission, releases)
     after = timelines.evolve_amended(machine, own, amended, version=own.version + 1, releases=releases)
-    return Decision(submission.subject, own.version + 1, True, releases, None, None, read, after)
+    access = class_of(submission.type.name, corrects=target.type)
+    return Decision(submission.subject, own.version + 1, True, releases, None, None, read, after, access)
 
 
 def evolve(timeline: Timeline[Any], recorded: Recorded) -> Timeline[Any]:

@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import bodies, cases, certificates, inspections, organisations, people
+from ledger import bodies, cases, certificates, inspections, organisations, people, reads
+from ledger.access.competence import require_complete
+from ledger.access.visibility import require_classes
 from ledger.codes.identifiers import organisation_key
 from ledger.facts import EventType
 from ledger.timeline import Machine
@@ -76,6 +78,14 @@ FAMILIES: dict[str, Family] = {
             "案件",
             "case",
         ),
+        Family(
+            "reads",
+            reads.EVENTS,
+            reads.MACHINE,
+            re.compile(r"reads:(?P<number>[a-z]{1,40})"),
+            "查阅记录",
+            "record of readings",
+        ),
     )
 }
 EVENT_TYPES: dict[str, EventType] = {
@@ -101,3 +111,7 @@ def body_stream(number: str) -> str:
 def organisation_stream(code: str) -> str:
     """Return the stream of an organisation: its credit code and its nine-character code name the same one."""
     return f"organisation:{organisation_key(code)}"
+
+
+require_complete((each.name, each.actors) for each in EVENT_TYPES.values())
+require_classes(EVENT_TYPES)

@@ -19,7 +19,10 @@ class LogUnavailable(Exception):  # noqa: N818 - a condition of the surroundings
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the log: ``raw`` are the canonical bytes; trace context and receipt time stay beside them."""
+    """One row of the log: ``raw`` are the canonical bytes; what else is known of the event stays beside them.
+
+    ``access`` is its class in the table of visibility.
+    """
 
     position: int
     stream: str
@@ -29,6 +32,7 @@ class Row:
     recorded: datetime
     traceparent: str | None = None
     received: datetime | None = None
+    access: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Draft:
     record: dict[str, Any]
     traceparent: str | None = None
     received: datetime | None = None
+    access: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

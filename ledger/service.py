@@ -235,6 +235,7 @@ class _Batch:
                 record,
                 incoming.traceparent,
                 incoming.received,
+                verdict.access,
             )
         )
         self.timelines[stream] = verdict.after

@@ -12,6 +12,7 @@ import structlog
 from psycopg import sql
 
 from projections.feed import LANES, Batch, Bookmarks, Delivered
+from projections.fence import raise_fence
 from projections.pausing import collector_paused
 from projections.view import View
 
@@ -64,17 +65,20 @@ class Projector:
         self._stood_still = False
 
     def prepare(self, *, indexes: bool = True) -> None:
-        """Create the schema, its tables and the bookmarks where they are missing; safe to run in many processes."""
+        """Create the schema, its tables, bookmarks and access rules where they are missing, in any number of processes.
+
+        Raises ``LookupError`` where a table of the view has no rule of visibility.
+        """
         connection = self._open()
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             found = connection.execute("SELECT to_regclass(%s)", (f'"{self.schema}".bookmark',)).fetchone()
-            if found and found[0] is not None:
-                return
-            connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
-            machinery = files("projections").joinpath("machinery.sql").read_text("utf-8")
-            for script in (self.view.tables, self.view.indexes if indexes else "", machinery):
-                connection.execute(script.encode())
+            if not found or found[0] is None:
+                connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(self.schema)))
+                machinery = files("projections").joinpath("machinery.sql").read_text("utf-8")
+                for script in (self.view.tables, self.view.indexes if indexes else "", machinery):
+                    connection.execute(script.encode())
+            raise_fence(connection, self.schema, self.view.name)
 
     def bookmarks(self) -> dict[int, int]:
         """Return, by lane, the position up to which the view has seen everything; a dropped view starts anew."""

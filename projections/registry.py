@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+from ledger.access.visibility import rule_of
+from projections.access.project import Access
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
 from projections.register.project import Register
@@ -14,7 +16,15 @@ VIEWS: dict[str, Callable[[], View]] = {
     "history": History,
     "trail": Trail,
     "search": Search,
+    "access": Access,
 }
+
+
+def require_rules(views: Iterable[str] = tuple(VIEWS)) -> None:
+    """Raise ``LookupError`` unless every table of these views has a rule of visibility: nothing starts without."""
+    for name in views:
+        for table in VIEWS[name]().contents:
+            rule_of(name, table)
 
 
 def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
@@ -25,5 +35,6 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "register": lambda: Register(shared),
         "history": lambda: History(shared),
         "search": lambda: Search(shared),
+        "access": lambda: Access(shared),
     }
     return [made[name]() for name in names]

@@ -6,7 +6,7 @@ import sys
 import typer
 from rich.console import Console
 
-from api.cli import ask, documents, follow, run, tell
+from api.cli import ask, checking, documents, follow, run, tell
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -37,8 +37,9 @@ for verb in (
     follow.policies,
     tell.doctor,
     documents.asyncapi,
+    checking.check_reads,
 ):
-    app.command(verb.__name__.rstrip("_"))(verb)
+    app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 
 
 def main() -> None:

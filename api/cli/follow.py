@@ -21,7 +21,7 @@ from consumers.projection_run import ProjectionRun
 from consumers.relay import relay as event_relay
 from infra.leadership import AdvisoryLeadership
 from infra.migrations import pending
-from infra.open_ledger import open_ledger
+from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
@@ -129,7 +129,7 @@ def intake() -> None:
 
 
 def _opened(url: str) -> Ledger:
-    return _once_it_answers(lambda: open_ledger(url))
+    return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER))
 
 
 def _once_it_answers(ask: Callable[[], Answer]) -> Answer:

@@ -22,7 +22,7 @@ from infra.services.processes import Supervisor
 from infra.services.topics import ensure_topics
 from infra.settings import Settings
 
-_VIEWS_TOGETHER = (("register", "history"), ("trail", "search"))
+_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access"))
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
 _TELLING = "SELECT body, number FROM register.certificate ORDER BY version DESC, stream LIMIT 1"

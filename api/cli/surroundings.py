@@ -11,7 +11,7 @@ from infra.services.kafka import running_bootstrap
 from infra.services.postgres import running_url
 from infra.settings import Settings
 
-EVERY_VIEW = ("register", "history", "trail", "search")
+EVERY_VIEW = ("register", "history", "trail", "search", "access")
 
 
 def database_url(settings: Settings) -> str:

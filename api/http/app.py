@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from api.http import problems
 from api.http.edge import Edge
 from api.http.openapi import describe
-from api.http.routes import catalogue, certificates, documents, feed, health, schemas, subjects, submit
+from api.http.routes import catalogue, certificates, documents, feed, health, reads, schemas, subjects, submit
 from api.http.service import Ports, Service
 from api.http.versions import DEPRECATIONS, Announced, Deprecation
 
@@ -41,7 +41,7 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
     app.state.service = service
     problems.install(app)
     # In the order of how often they are asked, since a request is matched against one route after the other.
-    for module in (certificates, submit, feed, subjects, catalogue, health, documents, schemas):
+    for module in (certificates, submit, feed, subjects, catalogue, reads, health, documents, schemas):
         app.router.routes.extend(module.router.routes)
     if deprecations:
         app.add_middleware(Announced, deprecations=deprecations)

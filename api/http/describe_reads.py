@@ -12,6 +12,7 @@ from api.http.describe import (
     link,
     operation,
 )
+from api.http.describe_access import ENTITLED, READ_REASON
 from api.http.schemas import DAY, INSTANT, Schema, ref, text, whole
 from ledger.codes.statuses import Status
 
@@ -90,6 +91,7 @@ _READ = (
     "views_behind",
     "view_missing",
     "ledger_unavailable",
+    *ENTITLED,
 )
 CERTIFICATE = operation(
     "get_certificate",
@@ -98,7 +100,7 @@ CERTIFICATE = operation(
     tag="certificates",
     answer=(JSON, ref("Certificate"), _CERTIFICATE),
     responses=NOT_MODIFIED,
-    parameters=[*_OF_CERTIFICATE, AS_OF, KNOWN_AT, MIN_POSITION, IF_NONE_MATCH],
+    parameters=[*_OF_CERTIFICATE, AS_OF, KNOWN_AT, MIN_POSITION, IF_NONE_MATCH, READ_REASON],
     problems=("never_registered", "not_known_then", "as_of_wrong", "known_at_wrong", "known_at_in_future", *_READ),
     more=(
         "状态与有效性分开回答;撤销、注销、过期失效从不混为一谈。`never_registered` 表示从未登记,不等于证书已失效。"
@@ -137,7 +139,7 @@ TIMELINE = operation(
             ],
         },
     ),
-    parameters=[KNOWN_AT, MIN_POSITION],
+    parameters=[KNOWN_AT, MIN_POSITION, READ_REASON],
     problems=("never_registered", "not_known_then", "known_at_wrong", "known_at_in_future", *_READ),
 )
 TRAIL = operation(
@@ -174,7 +176,7 @@ TRAIL = operation(
             ],
         },
     ),
-    parameters=[KNOWN_AT, MIN_POSITION],
+    parameters=[KNOWN_AT, MIN_POSITION, READ_REASON],
     problems=("subject_unknown", "cursor_invalid", "known_at_wrong", "known_at_in_future", *_READ),
 )
 _PAGE: dict[str, Any] = {
@@ -187,7 +189,7 @@ ORGANISATION = operation(
     "An organisation and its certificates",
     tag="subjects",
     answer=(JSON, ref("Page"), {**_PAGE, "subject": "organisation:M000100Y4"}),
-    parameters=[AS_OF, STATUS, MIN_POSITION],
+    parameters=[AS_OF, STATUS, MIN_POSITION, READ_REASON],
     problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *_READ),
 )
 BODY = operation(
@@ -196,7 +198,7 @@ BODY = operation(
     "A certification body and its certificates",
     tag="subjects",
     answer=(JSON, ref("Page"), _PAGE),
-    parameters=[AS_OF, STATUS, MIN_POSITION],
+    parameters=[AS_OF, STATUS, MIN_POSITION, READ_REASON],
     problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *_READ),
 )
 SEARCH = operation(

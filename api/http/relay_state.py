@@ -1,11 +1,12 @@
 """What the relay noted of its way: all up to a position was acknowledged by Kafka."""
 
-from api.http.service import Connection, Published
+from api.http.service import Published
+from infra.readers import Connection
 
 _THROUGH = "SELECT through, saved_at FROM relay_bookmark WHERE topic = %s"
 _AT = "SELECT at FROM relay_published WHERE topic = %s AND up_to >= %s ORDER BY up_to LIMIT 1"
 _OLDEST = "SELECT min(up_to) FROM relay_published WHERE topic = %s"
-_HEAD = "SELECT coalesce(max(notification_id), 0) FROM ledger_events"
+_HEAD = "SELECT ledger_head()"
 
 
 class RelayState:

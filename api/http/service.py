@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-import psycopg
 from fastapi import Request
-from psycopg_pool import AsyncConnectionPool
 
+from api.http.anchoring import Anchoring
 from api.http.appender import Appender
 from api.http.freshness import Freshness
 from api.http.group_read import GroupRead
@@ -18,18 +17,19 @@ from api.http.statuses import Statuses
 from api.http.submissions import outcome_word
 from api.http.tail import Tail
 from api.http.tokens import Tokens
+from infra.log_reading import rows_after
 from infra.metrics import Metrics
 from infra.observed_log import ObservedLog
+from infra.readers import Connection, Readers
 from infra.telemetry import span
+from ledger.access.visibility import PUBLIC_CLASS, class_of
 from ledger.envelope import Submission
-from ledger.log import LogUnavailable
+from ledger.log import LogUnavailable, Row
 from ledger.outcomes import Outcome
 from ledger.pipeline import Pipeline
+from ledger.principals import PUBLIC, Principal
 from ledger.service import Incoming, Ledger
-from projections.registry import VIEWS
-
-Connection = psycopg.AsyncConnection[Any]
-_POOL_WAIT_SECONDS = 5.0
+from projections.registry import VIEWS, require_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,35 +100,37 @@ class Service:
         self.ledger.event_log = self.log
         self.clock = ports.clock
         self.appender = Appender(_Traced(ports.ledger), observe=self._count)
-        self.tail = Tail(self.log)
+        self.tail = Tail(self.log, self._seen_by_all)
         self.views = {view: Freshness(view, self, self.log) for view in VIEWS}
         self.statuses = GroupRead(Statuses(self.reader, ports.clock).read)
         self.stream_clients = 0
-        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-            ports.database_url,
-            min_size=2,
-            max_size=ports.pool_size,
-            timeout=_POOL_WAIT_SECONDS,
-            kwargs={"autocommit": True},
-            open=False,
-            name="readers",
-        )
+        self._readers = Readers(ports.database_url, size=ports.pool_size, clock=ports.clock)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Open the pool and the appender; at the end answer everybody, then close."""
-        await self._pool.open()
+        require_rules(VIEWS)
+        await self._readers.open()
+        anchoring = asyncio.create_task(Anchoring(self.reader, self.submit).run())
         self.appender.start()
         try:
             yield
         finally:
+            anchoring.cancel()
             await asyncio.to_thread(self.appender.close)
             await self.tail.stop()
-            await self._pool.close()
+            await self._readers.close()
 
-    def reader(self) -> AbstractAsyncContextManager[Connection]:
-        """Lend a connection for reading, in autocommit: one statement sees one snapshot."""
-        return self._pool.connection()
+    def reader(self, principal: Principal = PUBLIC) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection for reading what the principal may: the one way to a connection.
+
+        The public's is in autocommit, so that one statement sees one snapshot; anybody else's is in a transaction.
+        """
+        return self._readers.of(principal)
+
+    async def _seen_by_all(self, after: int, limit: int) -> Sequence[Row]:
+        async with self.reader() as connection:
+            return await rows_after(connection, after, limit, public=True)
 
     async def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
         """Return one outcome for each submission as soon as all are recorded or refused."""
@@ -141,6 +143,9 @@ class Service:
     def _count(self, incoming: Sequence[Incoming], outcomes: Sequence[Outcome]) -> None:
         for each, outcome in zip(incoming, outcomes, strict=True):
             name = each.submission.type.name if isinstance(each.submission, Submission) else "malformed"
+            if name != "malformed" and class_of(name) != PUBLIC_CLASS:
+                # Whoever scrapes the numbers must not learn what is said where nobody else may listen.
+                name = "restricted"
             self.metrics.submissions.labels(name, outcome_word(outcome)).inc()
 
 

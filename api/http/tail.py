@@ -1,15 +1,18 @@
-"""One follower of the log for all clients of the event stream: each client gets every event once, in order.
+"""One follower of the log for all clients of the event stream: each gets every event that it may see once, in order.
 
-A client that falls behind reads the log by itself, so a slow one holds nobody up and nothing is buffered for it.
+What the public sees is read once for all of it. A client that falls behind, or that sees more than the public, reads
+by itself, so a slow one holds nobody up and nothing is buffered for it.
 """
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from itertools import dropwhile
 
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
 from ledger.log import EventLog, LogUnavailable, Row
 
@@ -17,12 +20,21 @@ KEPT = 4_000
 PAGE = 500
 _POLL_SECONDS = 1.0
 
+Read = Callable[[int, int], Awaitable[Sequence[Row]]]
+
 
 class Tail:
-    """Follows the log in a thread of its own; ``rows`` serves any number of clients."""
+    """Follows the log in a thread of its own; ``rows`` serves any number of clients.
 
-    def __init__(self, log: EventLog) -> None:
+    ``read`` returns, after a position, so many rows as the public sees them.
+    """
+
+    def __init__(self, log: EventLog, read: Read) -> None:
         self._log = log
+        self._read = read
+        self._head = 0
+        self._through: int | None = None
+        self._reading: asyncio.Task[None] | None = None
         self._recent: deque[Row] = deque(maxlen=KEPT)
         self._grown = asyncio.Event()
         self._stopping = threading.Event()
@@ -39,16 +51,23 @@ class Tail:
     async def stop(self) -> None:
         """End the thread and every client's stream."""
         self._stopping.set()
-        self._wake(())
+        self._wake()
+        if self._reading is not None:
+            self._reading.cancel()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
-    async def rows(self, after: int, *, keep_alive_seconds: float) -> AsyncIterator[Sequence[Row]]:
-        """Yield batches of rows after a position for ever; an empty batch when nothing came for a while."""
+    async def rows(
+        self, after: int, *, keep_alive_seconds: float, read: Read | None = None
+    ) -> AsyncIterator[Sequence[Row]]:
+        """Yield batches of rows after a position for ever; an empty batch when nothing came for a while.
+
+        ``read`` is how a client reads that sees more than the public.
+        """
         self.start()
         while not self._stopping.is_set():
             grown = self._grown
-            rows = await self._after(after)
+            rows = await (self._after(after) if read is None else read(after, PAGE))
             if rows:
                 after = rows[-1].position
                 yield rows
@@ -59,11 +78,11 @@ class Tail:
                 yield ()
 
     async def _after(self, after: int) -> Sequence[Row]:
+        if self._through is not None and after >= self._through:
+            return ()
         if self._recent and self._recent[0].position <= after + 1:
-            if self._recent[-1].position <= after:
-                return ()
             return list(dropwhile(lambda row: row.position <= after, self._recent))[:PAGE]
-        return await asyncio.to_thread(self._log.read, after, PAGE)
+        return await self._read(after, PAGE)
 
     def _follow(self) -> None:
         assert self._loop is not None  # noqa: S101 - set by start() before the thread begins
@@ -73,18 +92,39 @@ class Tail:
             try:
                 if after is None:
                     after = self._log.head()
-                    self._loop.call_soon_threadsafe(self._wake, ())
+                    self._loop.call_soon_threadsafe(self._began_at, after)
                 for rows in self._log.follow(after, wait_seconds=_POLL_SECONDS):
                     if rows:
                         after = rows[-1].position
-                        self._loop.call_soon_threadsafe(self._wake, rows)
+                        self._loop.call_soon_threadsafe(self._grew, after)
                     if self._stopping.is_set():
                         return
             except LogUnavailable:
                 log.warning("the log cannot be followed now")
                 self._stopping.wait(_POLL_SECONDS)
 
-    def _wake(self, rows: Sequence[Row]) -> None:
-        self._recent.extend(rows)
+    def _began_at(self, head: int) -> None:
+        self._head = self._through = head
+        self._wake()
+
+    def _grew(self, head: int) -> None:
+        self._head = head
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.get_running_loop().create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """Read what the public sees of what came, once for all; a moment without the database loses nothing."""
+        while self._through is not None and self._through < self._head and not self._stopping.is_set():
+            until = self._head
+            try:
+                rows = [row for row in await self._read(self._through, KEPT) if row.position <= until]
+            except (psycopg.Error, PoolTimeout):
+                await asyncio.sleep(_POLL_SECONDS)
+                continue
+            self._recent.extend(rows)
+            self._through = rows[-1].position if len(rows) == KEPT else until
+            self._wake()
+
+    def _wake(self) -> None:
         self._grown.set()
         self._grown = asyncio.Event()

@@ -6,6 +6,8 @@ from importlib.resources import files
 
 import psycopg
 
+from projections.fence import raise_fence
+
 _LOCK = 7_226_001
 _REGISTER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -38,7 +40,10 @@ def migrations() -> list[Migration]:
 
 
 def migrate(url: str) -> list[str]:
-    """Apply what is missing, each file in a transaction of its own; return the names applied now."""
+    """Apply what is missing, each file in a transaction of its own; return the names applied now.
+
+    Afterwards the tables that belong to no view are fenced as the table of visibility says.
+    """
     applied = []
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
@@ -56,6 +61,8 @@ def migrate(url: str) -> list[str]:
                     (migration.name, migration.digest),
                 )
             applied.append(migration.name)
+        with connection.transaction():
+            raise_fence(connection, "public")
     return applied
 
 

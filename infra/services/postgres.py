@@ -32,6 +32,7 @@ from infra.services.spawn import LOOPBACK, children_of, end, free_ports, is_free
 
 OWNER = "certledger"
 _SUPERUSER = "postgres"
+_READERS_AND_WRITERS = ("certledger_public", "certledger_reader", "certledger_writer")
 _CTYPE = "C.UTF-8"
 _CLUSTER_SETTINGS = {
     "shared_buffers": "128MB",
@@ -247,6 +248,12 @@ class EmbeddedPostgres:
                 hashed = connection.pgconn.encrypt_password(password, OWNER.encode(), b"scram-sha-256")
                 statement = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
                 connection.execute(statement.format(sql.Identifier(OWNER), sql.Literal(hashed.decode())))
+            # The owner may act as one of these, and may make no role by itself.
+            for role in _READERS_AND_WRITERS:
+                if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+                    connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(role)))
+                granted = sql.SQL("GRANT {} TO {} WITH SET TRUE, INHERIT FALSE")
+                connection.execute(granted.format(sql.Identifier(role), sql.Identifier(OWNER)))
             verify_chinese_text(connection)
         self.create_database("certledger")
 

@@ -45,6 +45,11 @@ def _periods() -> dict[str, tuple[Region, ...]]:
     return periods
 
 
+def known_codes() -> tuple[str, ...]:
+    """Return every code that was ever in force, in order of code."""
+    return tuple(sorted(_periods()))
+
+
 @lru_cache(maxsize=1 << 16)
 def _region(code: str, day: str) -> Region | None:
     return next((row for row in _periods().get(code, ()) if holds(row.valid_from, row.valid_to, day)), None)

@@ -12,6 +12,7 @@ import orjson
 from ledger.bodies.state import BodyState
 from ledger.certificates.answer import periods
 from ledger.certificates.state import CertificateState
+from ledger.codes.statuses import Status
 from ledger.days import FOREVER, Day, add_days
 from ledger.families import FAMILIES
 from ledger.timeline import Timeline, states
@@ -69,7 +70,7 @@ class Differences:
 
 
 class CertificatePeriods:
-    """The differences of certificates, with the details that their periods name."""
+    """The differences of certificates, with the details that their periods name; refused applications make none."""
 
     def __init__(self) -> None:
         self.differences = Differences()
@@ -109,6 +110,7 @@ class CertificatePeriods:
                 _said(period.version, period.state, self._digest(key, period.state, known=None)),
             )
             for period, end in zip(found, ends, strict=True)
+            if period.state.status is not Status.REFUSED
         }
 
     def _digest(self, key: int, state: CertificateState, known: CertificateState | None) -> bytes:
@@ -198,6 +200,7 @@ def _only_appended(step: Step) -> bool:
         and after[-1].version == step.after.version
         and "releases" not in step.delivered.recorded.record
         and not step.after.tip.annulled
+        and Status.REFUSED not in {step.before.tip.status, step.after.tip.status}
     )
 
 

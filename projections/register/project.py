@@ -13,7 +13,7 @@ from projections.certificates.packing import unpack
 from projections.certificates.timelines import Known, Timelines, short, whole
 from projections.copying import Lines
 from projections.feed import Delivered
-from projections.register.rows import SIDE_TABLES, add_rows
+from projections.register.rows import TABLES, add_rows
 
 _DELETE = "DELETE FROM {} WHERE stream = ANY(%b)"
 
@@ -31,7 +31,10 @@ class Register:
     name = "register"
     tables = files(__package__).joinpath("tables.sql").read_text("utf-8")
     indexes = files(__package__).joinpath("indexes.sql").read_text("utf-8")
-    contents = ("certificate", "standing", "body_standing", "sample_failure", "finding_open", "case_open", "fact")
+    contents = (
+        "certificate", "refused", "standing", "supervision", "body_standing", "sample_failure", "finding_open",
+        "case_open", "fact",
+    )  # fmt: skip
 
     def __init__(self, timelines: Timelines | None = None) -> None:
         self._timelines = timelines or Timelines()
@@ -47,8 +50,7 @@ class Register:
             lines["fact"].append(step.fact_line)
             if step.before.version:
                 family = stream.partition(":")[0]
-                older["certificate" if family == "certificate" else "standing"].add(stream)
-                for table in SIDE_TABLES.get(family, ()):
+                for table in TABLES.get(family, ("supervision",)):
                     older[table].add(stream)
         for known, latest in touched.values():
             add_rows(known, latest, lines)

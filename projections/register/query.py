@@ -31,8 +31,10 @@ _SELECT = """
          WHERE b.body = c.body AND b.effective @> %(day)s::date LIMIT 1),
         (SELECT min(f.due)::text FROM register.sample_failure f
          WHERE f.certificate = c.stream AND f.failed >= c.last_surveillance AND f.failed <= %(day)s::date),
-        EXISTS (SELECT FROM register.finding_open o WHERE o.certificate = c.stream),
-        EXISTS (SELECT FROM register.case_open o WHERE o.certificate = c.stream)
+        ARRAY(SELECT f.stream FROM register.sample_failure f
+         WHERE f.certificate = c.stream AND f.failed >= c.last_surveillance AND f.failed <= %(day)s::date),
+        ARRAY(SELECT o.stream FROM register.finding_open o WHERE o.certificate = c.stream),
+        ARRAY(SELECT o.stream FROM register.case_open o WHERE o.certificate = c.stream)
     FROM register.certificate c
 """
 _MANY = f"""
@@ -49,6 +51,7 @@ _PAGE = f"""
     ORDER BY c.stream LIMIT %(limit)s
 """
 _COUNTS = f"SELECT {_STATUS}, count(*) FROM register.certificate c WHERE {{owner}} GROUP BY 1 ORDER BY 1"  # noqa: S608 - likewise
+_AND_REFUSED = "(TABLE register.certificate UNION ALL TABLE register.refused) c"
 _OF_BODY = "c.body = %(key)s"
 _OF_ORGANISATION = "(c.holder_key = %(key)s OR c.producer_key = %(key)s OR c.factory_key = %(key)s)"
 _STANDING = """
@@ -66,12 +69,15 @@ async def certificate_now(connection: psycopg.AsyncConnection[Any], stream: str,
 
 
 async def certificates_now(
-    connection: psycopg.AsyncConnection[Any], asked: Sequence[tuple[str, Day]]
+    connection: psycopg.AsyncConnection[Any], asked: Sequence[tuple[str, Day]], *, refused: bool = False
 ) -> list[dict[str, Any] | None]:
-    """Return what :func:`certificate_now` returns for each stream and day, in one round trip."""
+    """Return what :func:`certificate_now` returns for each stream and day, in one round trip.
+
+    ``refused`` looks among refused applications as well, as far as the reader may.
+    """
     params = {"streams": [stream for stream, _ in asked], "days": [day for _, day in asked]}
     found: list[dict[str, Any] | None] = [None] * len(asked)
-    for number, *row in await _rows(connection, _MANY, params):
+    for number, *row in await _rows(connection, _among(_MANY, refused=refused), params):
         found[number - 1] = described(asked[number - 1][1], row)
     return found
 
@@ -93,9 +99,11 @@ async def certificates_of_body(
     scheme_class: str | None = None,
     after: str = "",
     limit: int = 100,
+    refused: bool = False,
 ) -> list[dict[str, Any]]:
     """Return a page of a body's certificates by stream; the next page begins after the last one's ``stream``."""
-    return await _page(connection, _OF_BODY, body, day, status, scheme_class, after, limit)
+    statement = _among(_PAGE.format(owner=_OF_BODY), refused=refused)
+    return await _page(connection, statement, body, day, status, scheme_class, after, limit)
 
 
 async def certificates_of_organisation(
@@ -107,17 +115,25 @@ async def certificates_of_organisation(
     scheme_class: str | None = None,
     after: str = "",
     limit: int = 100,
+    refused: bool = False,
 ) -> list[dict[str, Any]]:
     """Return a page of the certificates that name an organisation (nine characters) as holder, producer or factory."""
-    return await _page(connection, _OF_ORGANISATION, key, day, status, scheme_class, after, limit)
+    statement = _among(_PAGE.format(owner=_OF_ORGANISATION), refused=refused)
+    return await _page(connection, statement, key, day, status, scheme_class, after, limit)
 
 
 async def counts_by_status(
-    connection: psycopg.AsyncConnection[Any], day: Day, *, body: str | None = None, organisation: str | None = None
+    connection: psycopg.AsyncConnection[Any],
+    day: Day,
+    *,
+    body: str | None = None,
+    organisation: str | None = None,
+    refused: bool = False,
 ) -> dict[str, int]:
     """Return the number of certificates by status on a day, of one body, of one organisation, or of all."""
     owner = _OF_BODY if body else _OF_ORGANISATION if organisation else "true"
-    rows = await _rows(connection, _COUNTS.format(owner=owner), {"key": body or organisation, "day": day})
+    statement = _among(_COUNTS.format(owner=owner), refused=refused)
+    rows = await _rows(connection, statement, {"key": body or organisation, "day": day})
     return dict(rows)
 
 
@@ -138,8 +154,12 @@ async def standing(connection: psycopg.AsyncConnection[Any], stream: str) -> dic
 
 
 def described(day: Day, row: Sequence[Any]) -> dict[str, Any]:
-    """Return a row of the register as plain data, with the answer for a day and the flags of all streams."""
-    stream, version, position, recorded, pending, held, packed, details, approved, audit_due, finding, case = row
+    """Return a row of the register as plain data, with the answer for a day and the flags of all streams.
+
+    ``rests_on_restricted`` names by class and stream what the answer shows and the public does not read.
+    """
+    stream, version, position, recorded, pending, held, packed, details, approved, audit_due, *others = row
+    samples, findings, cases = others
     state = unpack(packed, orjson.loads(details))
     if state.status is Status.NOT_ISSUED:
         status, validity, flags = state.status.value, "invalid", []
@@ -150,7 +170,7 @@ def described(day: Day, row: Sequence[Any]) -> dict[str, Any]:
         flags.append("issuer_not_approved")
     if audit_due is not None and status in _STILL:
         flags.append("short_notice_audit_overdue" if day > audit_due else "short_notice_audit_due")
-    flags += [flag for flag, holds in (("finding_open", finding), ("case_open", case)) if holds]
+    flags += [flag for flag, holds in (("finding_open", findings), ("case_open", cases)) if holds]
     _, body, number = stream.split(":", 2)
     return {
         "stream": stream,
@@ -179,12 +199,22 @@ def described(day: Day, row: Sequence[Any]) -> dict[str, Any]:
         "version": version,
         "position": position,
         "recorded": instant_text(recorded),
+        "rests_on_restricted": [
+            *(("refused", stream) for _ in range(state.status is Status.REFUSED)),
+            *(("sample", each) for each in samples),
+            *(("inspection", each) for each in findings),
+            *(("case", each) for each in cases),
+        ],
     }
+
+
+def _among(statement: str, *, refused: bool) -> str:
+    return statement.replace("register.certificate c", _AND_REFUSED) if refused else statement
 
 
 async def _page(
     connection: psycopg.AsyncConnection[Any],
-    owner: str,
+    statement: str,
     key: str,
     day: Day,
     status: Sequence[str] | None,
@@ -200,7 +230,7 @@ async def _page(
         "after": after,
         "limit": min(limit, MAXIMUM_PAGE),
     }
-    return [described(day, row) for row in await _rows(connection, _PAGE.format(owner=owner), params)]
+    return [described(day, row) for row in await _rows(connection, statement, params)]
 
 
 async def _rows(connection: psycopg.AsyncConnection[Any], statement: str, params: dict[str, Any]) -> list[Any]:

@@ -9,6 +9,7 @@ import orjson
 
 from ledger.certificates.state import CertificateState
 from ledger.codes.identifiers import organisation_key
+from ledger.codes.statuses import Status
 from ledger.days import Day, add_days, china_day, parse_instant
 from ledger.timeline import Timeline
 from projections import copying
@@ -21,11 +22,15 @@ from projections.history.periods import standings
 SHORT_NOTICE_AUDIT_DAYS = 30
 """CNCA-QMS-01:2025: audit at short notice within 30 days of a failed national spot check."""
 
-SIDE_TABLES = {
-    "body": ("body_standing",),
-    "inspection": ("sample_failure", "finding_open"),
-    "case": ("case_open",),
+TABLES = {
+    "certificate": ("certificate", "refused"),
+    "body": ("standing", "body_standing"),
+    "person": ("standing",),
+    "organisation": ("standing",),
+    "inspection": ("supervision", "sample_failure", "finding_open"),
+    "case": ("supervision", "case_open"),
 }
+"""The tables that a family's rows are in. What the public may not read has tables of its own."""
 
 
 def add_rows(known: Known, latest: Delivered, lines: Lines) -> None:
@@ -33,11 +38,11 @@ def add_rows(known: Known, latest: Delivered, lines: Lines) -> None:
     recorded = latest.recorded
     family = recorded.stream.partition(":")[0]
     if family == "certificate":
-        lines["certificate"].append(_certificate(known, latest))
+        lines["certificate" if is_shown(known.timeline) else "refused"].append(_certificate(known, latest))
         return
     timeline = known.timeline
     state = orjson.dumps(asdict(timeline.tip), default=_plain)
-    lines["standing"].append(
+    lines[TABLES.get(family, ("supervision",))[0]].append(
         b"\t".join(
             (
                 copying.text(recorded.stream),
@@ -51,6 +56,15 @@ def add_rows(known: Known, latest: Delivered, lines: Lines) -> None:
     side = _SIDE.get(family)
     if side is not None:
         side(recorded.stream, timeline, lines)
+
+
+def is_shown(timeline: Timeline[CertificateState]) -> bool:
+    """Tell whether there is a certificate that the public may know of, and not an application that was refused.
+
+    Where nothing took effect and nothing waits, what was said was taken back: perhaps a refusal by mistake.
+    """
+    status = timeline.tip.status
+    return status is not Status.REFUSED and (status is not Status.NOT_ISSUED or bool(timeline.held))
 
 
 def _certificate(known: Known, latest: Delivered) -> bytes:

@@ -39,7 +39,7 @@ COMMENT ON COLUMN certificate.pending_from IS 'first day, after the day of recor
 COMMENT ON COLUMN certificate.last_effective IS 'with last_version: the last fact of the effective timeline';
 COMMENT ON COLUMN certificate.held IS 'facts that wait, each with the rule that says for what';
 
--- The standing of everybody and everything else that has a stream, as of its latest effective fact.
+-- The standing of bodies, persons and organisations, as of the latest effective fact.
 CREATE TABLE standing (
     stream   text   COLLATE "C" NOT NULL,
     family   text   NOT NULL,
@@ -48,6 +48,12 @@ CREATE TABLE standing (
     held     json   NOT NULL,
     state    json   NOT NULL
 );
+
+-- Refused applications, apart from what the public reads, and never in its way.
+CREATE TABLE refused (LIKE certificate);
+
+-- The standing of inspections and cases, which the public does not read.
+CREATE TABLE supervision (LIKE standing);
 
 -- From which day to which each body was approved; what is joined at reading cannot depend on the order of arrival.
 CREATE TABLE body_standing (

@@ -8,10 +8,12 @@ import psycopg
 
 from ledger.bodies.state import BodyState
 from ledger.certificates.state import CertificateState
+from ledger.timeline import Timeline
 from projections import copying
 from projections.certificates.timelines import Known, Timelines, whole
 from projections.copying import Lines
 from projections.feed import Delivered
+from projections.register.rows import is_shown
 from projections.search.grams import grams, normalised
 
 _DELETE = "DELETE FROM document WHERE stream = ANY(%b)"
@@ -39,12 +41,15 @@ class Search:
             stream = step.delivered.recorded.stream
             lines["fact"].append(step.fact_line)
             before, after = step.before.tip, step.after.tip
-            if stream in touched or not step.before.version or _text_of(before) != _text_of(after):
+            is_shown = _is_shown(step.after)
+            same = _text_of(before) == _text_of(after) and is_shown == _is_shown(step.before)
+            if stream in touched or not step.before.version or not same:
                 touched[stream] = step.known
                 if step.before.version:
                     older.append(stream)
         for stream, known in touched.items():
-            lines["document"].append(_line(stream, known.timeline.tip))
+            if _is_shown(known.timeline):
+                lines["document"].append(_line(stream, known.timeline.tip))
         if older:
             connection.execute(_DELETE, (older,))
         lines.write(connection)
@@ -53,15 +58,21 @@ class Search:
         """Add the rows of one whole stream."""
         if not stream.startswith(_SEARCHED):
             return
-        tip = None
+        last = None
         for step in whole(events):
-            tip = step.after.tip
+            last = step.after
             lines["fact"].append(step.fact_line)
-        lines["document"].append(_line(stream, tip))
+        if last is not None and _is_shown(last):
+            lines["document"].append(_line(stream, last.tip))
 
     def forget(self) -> None:
         """Drop what is kept in memory."""
         self._timelines.forget()
+
+
+def _is_shown(timeline: Timeline[Any]) -> bool:
+    """Tell whether everybody may find it: a refused application is nobody's to find."""
+    return not isinstance(timeline.tip, CertificateState) or is_shown(timeline)
 
 
 def _line(stream: str, tip: CertificateState | BodyState | None) -> bytes:

@@ -15,7 +15,7 @@ from projections import copying
 from projections.copying import Lines
 from projections.feed import Delivered
 from projections.register.rows import recorded_day
-from projections.trail.subjects import Roles, roles_after, subjects
+from projections.trail.subjects import Roles, access_of, roles_after, subjects
 
 STREAMS_KEPT = 20_000
 _LOAD = "SELECT stream, roles::text FROM party WHERE stream = ANY(%b)"
@@ -68,7 +68,7 @@ class Trail:
             by = corrections.get((stream, event["source"], event["id"]))
             if by is not None:
                 fields = rows[index].split(b"\t")
-                fields[-2] = b"%d" % by
+                fields[-3] = b"%d" % by
                 rows[index] = b"\t".join(fields)
         lines["trail"].extend(rows)
         lines["trail_subject"].extend(own["trail_subject"])
@@ -112,8 +112,9 @@ def _add_events(batch: Sequence[Delivered], roles: dict[str, Roles], lines: Line
         stream, position = recorded.stream, recorded.position
         before = roles[stream]
         after = roles[stream] = roles_after(before, recorded)
-        rows.append(_line(recorded, stream))
-        number = b"%d" % position
+        access = access_of(recorded, before).encode()
+        rows.append(_line(recorded, stream, access))
+        number = b"%d\t%b" % (position, access)
         for subject in subjects(recorded, before, after):
             subject_rows.append(copying.text(subject) + b"\t" + number)
         target = recorded.event["data"].get("corrects")
@@ -127,11 +128,11 @@ def _add_parties(changed: Mapping[str, Roles], lines: Lines) -> None:
         lines["party"].append(copying.text(stream) + b"\t" + copying.json_text(roles))
 
 
-def _line(recorded: Recorded, stream: str) -> bytes:
+def _line(recorded: Recorded, stream: str, access: bytes) -> bytes:
     event, record = recorded.event, recorded.record
     effective = event["data"].get("effective")
     late = b"%d" % _late_days(effective, recorded_day(recorded.recorded)) if effective else copying.NULL
-    return b"%d\t%b\t%d\t%b\t%b\t%b\t%b\t%b\t%b\t%b\t%b\t\\N\t%b" % (
+    return b"%d\t%b\t%d\t%b\t%b\t%b\t%b\t%b\t%b\t%b\t%b\t\\N\t%b\t%b" % (
         recorded.position,
         copying.text(stream),
         recorded.version,
@@ -143,6 +144,7 @@ def _line(recorded: Recorded, stream: str) -> bytes:
         record["decision"].encode(),
         copying.text(record.get("waits")),
         late,
+        access,
         copying.verbatim(recorded.raw),
     )
 

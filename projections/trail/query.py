@@ -12,7 +12,7 @@ from ledger.days import instant_text
 MAXIMUM_PAGE = 1_000
 _TRAIL = """
     SELECT t.position, t.stream, t.version, t.type, t.source, t.event_id AS id, t.effective::text, t.recorded,
-        t.decision, t.waits, t.late_days, t.corrected_by, t.raw
+        t.decision, t.waits, t.late_days, t.corrected_by, t.access, t.raw
     FROM trail.trail_subject s JOIN trail.trail t ON t.position = s.position
     WHERE s.subject = %(subject)s AND s.position {} %(after)s
         AND (%(known_at)s::timestamptz IS NULL OR t.recorded <= %(known_at)s::timestamptz)
@@ -36,7 +36,7 @@ async def trail_of(
 
     ``after`` is the position of the last event of the page before. ``late_days`` tells how long after its effective
     day an event was recorded; ``corrected_by`` is the position of the event that corrects it, ``known_at`` or later.
-    ``event`` and ``record`` are what was said and what was decided.
+    ``event`` and ``record`` are what was said and what was decided, ``access`` the class in the table of visibility.
     """
     start = after if after is not None else LAST if newest_first else 0
     params = {"subject": subject, "after": start, "limit": min(limit, MAXIMUM_PAGE), "known_at": known_at}

@@ -6,18 +6,35 @@ A suspension belongs to the holder's trail although it names no holder: a stream
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ledger.access.visibility import class_of
 from ledger.envelope import Recorded
-from ledger.families import body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.families import EVENT_TYPES, body_stream, certificate_stream, organisation_stream, person_stream
 
 Roles = Mapping[str, tuple[str, ...]]
 _PARTIES = ("holder", "producer", "factory")
 _ORGANISATION = "organisation:"
+_APART = "apart"
+"""Not a role: the events whose class is not their family's, because corrections of them share it."""
+
+
+def access_of(recorded: Recorded, before: Roles) -> str:
+    """Return the class of an event in the table of visibility."""
+    event = recorded.event
+    target = event["data"].get("corrects") if EVENT_TYPES[event["type"]].corrects else None
+    if target is None:
+        return class_of(event["type"])
+    name = _identity(target)
+    apart = next((each for each in before.get(_APART, ()) if each.endswith(name)), None)
+    return class_of(event["type"]) if apart is None else apart.removesuffix(name)
 
 
 def roles_after(roles: Roles, recorded: Recorded) -> Roles:
     """Return the roles of a stream after an event: what it states anew takes the place of what was known."""
     data = recorded.event["data"]
     stated: dict[str, tuple[str, ...]] = {}
+    event_type = EVENT_TYPES[recorded.event["type"]]
+    if not event_type.corrects and class_of(event_type.name) != class_of(f"{event_type.family}.corrected"):
+        stated[_APART] = (*roles.get(_APART, ()), class_of(event_type.name) + _identity(recorded.event))
     for said in (data, data.get("replacement")):
         if said:
             stated |= _stated(recorded.stream, said)
@@ -34,7 +51,7 @@ def subjects(recorded: Recorded, before: Roles, after: Roles) -> dict[str, None]
     if family == "certificate":
         found[body_stream(rest.partition(":")[0])] = None
     for roles in (before, after) if before is not after else (after,):
-        for named in roles.values():
+        for named in (named for role, named in roles.items() if role != _APART):
             found.update(dict.fromkeys(named))
     if event["source"].startswith(_ORGANISATION):
         found[organisation_stream(event["source"].partition(":")[2])] = None
@@ -43,6 +60,11 @@ def subjects(recorded: Recorded, before: Roles, after: Roles) -> dict[str, None]
     if data.get("replacement"):
         found.update(dict.fromkeys(_named(family, rest, data["replacement"])))
     return found
+
+
+def _identity(event: Mapping[str, Any]) -> str:
+    """Return an event's permanent identity as a text that no class begins with."""
+    return f" {event['source']} {event['id']}"
 
 
 def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

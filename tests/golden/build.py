@@ -115,6 +115,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "legal_basis": LAW,
     },
     "case.closed": {"outcome": "executed"},
+    "reads.anchored": {"size": 7, "head": "0" * 64},
 }
 SUBJECTS = {
     "certificate": certificate(),
@@ -123,6 +124,7 @@ SUBJECTS = {
     "organisation": "organisation:M000100Y4",
     "inspection": "inspection:i-1",
     "case": "case:SAMR-440604:1",
+    "reads": "reads:ledger",
 }
 SOURCES = {
     "certificate": BODY,
@@ -131,6 +133,7 @@ SOURCES = {
     "organisation": "CNCA",
     "inspection": "SAMR-440604",
     "case": "SAMR-440604",
+    "reads": "clock",
     "certificate.order_issued": "CNCA",
     "certificate.hold_placed": "SAMR-440604",
     "certificate.hold_lifted": "SAMR-440604",

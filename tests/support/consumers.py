@@ -19,6 +19,7 @@ from infra.leadership import AdvisoryLeadership
 from infra.open_ledger import open_ledger
 from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import ensure_topics
+from ledger.access.visibility import TableRule, declare
 from ledger.days import add_days
 from ledger.envelope import Submission
 from ledger.log import Row
@@ -29,6 +30,9 @@ from projections.projector import Projector
 from tests.support.statements import BODY, statement
 
 ROOT = Path(__file__).parents[2]
+
+
+declare({"recording.noted": TableRule("T-01", "internal", "tests")})
 
 
 class Recording:

@@ -1,7 +1,7 @@
 """Recorded events by position: pages, one event, a stream that resumes, and the path that one fact took."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Annotated, Any
@@ -22,8 +22,9 @@ from api.http.answers import (
 )
 from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
 from api.http.problems import problem
-from api.http.service import Service, service_of
-from api.http.tail import PAGE
+from api.http.reading import Reading
+from api.http.tail import PAGE, Read
+from infra.log_reading import head_of, row_at, rows_after
 from infra.telemetry import parse_traceparent
 from ledger.days import instant_text
 from ledger.log import Row
@@ -50,8 +51,14 @@ async def events(
 ) -> Response:
     """Return recorded events after a position, one a line."""
     require_acceptable(request, NDJSON)
-    rows = await asyncio.to_thread(service_of(request).log.read, after, limit)
+    reading = await Reading.of(request, "list_events")
+    horizon = await reading.horizon()
+    async with reading.connection() as connection:
+        rows = await rows_after(connection, after, limit, up_to=horizon, public=reading.public)
+        await reading.note_rows(connection, rows)
     headers = {"Ledger-Position": str(rows[-1].position if rows else after)}
+    if not reading.public:
+        headers["Cache-Control"] = reading.cache_control("")
     if len(rows) == limit:
         headers["Link"] = f'</v1/events?after={rows[-1].position}&limit={limit}>; rel="next"'
     return Response(b"".join(line_of(row) + b"\n" for row in rows), 200, headers, NDJSON)
@@ -63,7 +70,8 @@ async def stream(
 ) -> Response:
     """Send every event after a position, for ever or for a while; ``Last-Event-ID`` resumes where it broke off."""
     require_acceptable(request, EVENT_STREAM)
-    service = service_of(request)
+    reading = await Reading.of(request, "stream_events")
+    service = reading.service
     last = request.headers.get("last-event-id")
     if last is not None:
         after = position_in(last)
@@ -74,17 +82,19 @@ async def stream(
     if service.stream_clients >= service.ports.stream_clients:
         raise problem("too_many_streams", clients=str(service.ports.stream_clients), headers={"Retry-After": "10"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sent(service, after, seconds), 200, headers, EVENT_STREAM)
+    return StreamingResponse(_sent(reading, after, seconds), 200, headers, EVENT_STREAM)
 
 
-async def _sent(service: Service, after: int, seconds: int | None) -> AsyncIterator[bytes]:
+async def _sent(reading: Reading, after: int, seconds: int | None) -> AsyncIterator[bytes]:
+    service = reading.service
     service.stream_clients += 1
     service.metrics.stream_clients.set(service.stream_clients)
     ends = None if seconds is None else monotonic() + seconds
     pause = service.ports.keep_alive_seconds if seconds is None else min(seconds, service.ports.keep_alive_seconds)
     try:
         yield b"retry: 1000\n: %d\n\n" % after
-        async for rows in service.tail.rows(after, keep_alive_seconds=pause):
+        read = None if reading.public else _own(reading)
+        async for rows in service.tail.rows(after, keep_alive_seconds=pause, read=read):
             yield b"".join(b"id: %d\ndata: %b\n\n" % (row.position, line_of(row)) for row in rows) or b":\n\n"
             # What was recorded before the end came is sent all the same.
             if ends is not None and len(rows) < PAGE and monotonic() >= ends:
@@ -94,12 +104,27 @@ async def _sent(service: Service, after: int, seconds: int | None) -> AsyncItera
         service.metrics.stream_clients.set(service.stream_clients)
 
 
+def _own(reading: Reading) -> Read:
+    """Return how a client reads that sees more than the public: as itself, noted, and only what is settled."""
+
+    async def read(after: int, limit: int) -> Sequence[Row]:
+        horizon = await reading.horizon()
+        async with reading.connection() as connection:
+            rows = await rows_after(connection, after, limit, up_to=horizon, public=False)
+            await reading.note_rows(connection, rows)
+        return rows
+
+    return read
+
+
 @router.get("/v1/events/{position}", response_class=Response, **EVENT)
 async def event(request: Request, position: Annotated[int, _POSITION]) -> Response:
     """Return one recorded event."""
     require_acceptable(request, JSON)
-    row = await _row(service_of(request), position)
-    headers = {"Ledger-Position": str(position), "ETag": f'"{position}"', "Cache-Control": _IMMUTABLE}
+    reading = await Reading.of(request, "get_event")
+    row = await _row(reading, position)
+    cached = reading.cache_control(_IMMUTABLE)
+    headers = {"Ledger-Position": str(position), "ETag": f'"{position}"', "Cache-Control": cached}
     if matches(request, headers["ETag"]):
         return Response(None, 304, headers)
     return Response(line_of(row), 200, headers, JSON)
@@ -109,8 +134,9 @@ async def event(request: Request, position: Annotated[int, _POSITION]) -> Respon
 async def path(request: Request, position: Annotated[int, _POSITION]) -> Response:
     """Return when one fact was received, recorded, published, and seen by each view."""
     require_acceptable(request, JSON)
-    service = service_of(request)
-    row = await _row(service, position)
+    reading = await Reading.of(request, "get_event_path")
+    service = reading.service
+    row = await _row(reading, position)
     context = parse_traceparent(row.traceparent)
     async with service.reader() as connection:
         published = await service.ports.relay.published(connection, position)
@@ -141,9 +167,11 @@ def _step(name: str, zh: str, en: str, at: Any) -> dict[str, Any]:
     return {"step": name, "zh": zh, "en": en, "at": instant_text(at) if at else None}
 
 
-async def _row(service: Service, position: int) -> Row:
-    rows = await asyncio.to_thread(service.log.read, position - 1, 1)
-    if not rows or rows[0].position != position:
-        head = await asyncio.to_thread(service.log.head)
-        raise problem("position_unknown", position=str(position), head=str(head))
-    return rows[0]
+async def _row(reading: Reading, position: int) -> Row:
+    async with reading.connection() as connection:
+        row = await row_at(connection, position, public=reading.public)
+        if row is None:
+            head = await head_of(connection)
+            raise problem("position_unknown", position=str(position), head=str(head))
+        await reading.note_rows(connection, [row])
+    return row

@@ -12,7 +12,7 @@ from api.http.answers import JSON, as_of_day, json_response, known_at_instant, m
 from api.http.cursors import Kind, is_day, is_position, is_text
 from api.http.describe_reads import BODY, ORGANISATION, SEARCH, TRAIL
 from api.http.problems import problem
-from api.http.service import Service, service_of
+from api.http.reading import Reading
 from ledger.codes.identifiers import organisation_key
 from ledger.codes.statuses import Status
 from ledger.families import EVENT_TYPES, body_stream
@@ -27,7 +27,7 @@ from projections.trail.query import LAST, trail_of
 
 router = APIRouter()
 _ORGANISATION = "organisation:"
-_NOT_STORED = {"Cache-Control": "public, no-cache"}
+_NOT_STORED = "public, no-cache"
 _Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
 _Cursor = Annotated[
     str | None,
@@ -46,17 +46,19 @@ async def trail(
 ) -> Response:
     """Return every event about a subject; pages never shift, because the cursor keeps the first page's position."""
     require_acceptable(request, JSON)
-    service = service_of(request)
+    reading = await Reading.of(request, "get_trail")
+    service = reading.service
     known_at = known_at_instant(request.query_params.get("known_at"), service.clock())
     stream = _subject(subject)
-    position = await _reached(service, request, "trail")
+    position = await _reached(reading, request, "trail")
     operation = f"trail {stream} {newest_first} {known_at}"
     after, snapshot = _decoded(operation, cursor, [LAST if newest_first else 0, position], is_position, is_position)
     if newest_first:
         after = min(after, snapshot + 1)
-    async with service.reader() as connection:
+    async with reading.connection() as connection:
         rows = await trail_of(connection, stream, after, limit + 1, newest_first=newest_first, known_at=known_at)
-    rows = [row for row in rows if row["position"] <= snapshot]
+        rows = [row for row in rows if row["position"] <= snapshot]
+        await reading.note(connection, ((row.pop("access"), row["stream"]) for row in rows[:limit]))
     if not rows and cursor is None:
         raise problem("subject_unknown", subject=subject[:200])
     events, following = rows[:limit], None
@@ -65,7 +67,7 @@ async def trail(
     answer = {
         "subject": stream, "position": snapshot, "events": [_told(row) for row in events], "next": following
     }  # fmt: skip
-    return json_response(answer, headers={"Ledger-Position": str(position), **_NOT_STORED})
+    return json_response(answer, headers=_headers(reading, position))
 
 
 @router.get("/v1/organisations/{code}", response_class=Response, **ORGANISATION)
@@ -96,41 +98,48 @@ async def find(
 ) -> Response:
     """Return certificates that hold a text, best first."""
     require_acceptable(request, JSON)
-    service = service_of(request)
-    position = await _reached(service, request, "search")
+    reading = await Reading.of(request, "search_certificates")
+    position = await _reached(reading, request, "search")
     operation = f"search {q}"
     rank, after, snapshot = _decoded(operation, cursor, [-1, "", position], is_position, is_text, is_position)
-    async with service.reader() as connection:
+    async with reading.connection() as connection:
         rows = await search(connection, q, (rank, after), limit + 1)
     found, following = rows[:limit], None
     if len(rows) > limit:
         following = cursors.encode(operation, [found[-1]["rank"], found[-1]["stream"], snapshot])
     items = [{name: row[name] for name in ("body", "number", "title")} for row in found]
     answer = {"q": q, "position": snapshot, "certificates": items, "next": following}
-    return json_response(answer, headers={"Ledger-Position": str(position), **_NOT_STORED})
+    return json_response(answer, headers=_headers(reading, position))
 
 
 async def _page(request: Request, stream: str, *, limit: int, cursor: str | None) -> Response:
-    service, query = service_of(request), request.query_params
+    query = request.query_params
     is_body, key = stream.startswith("body:"), stream.partition(":")[2]
+    reading = await Reading.of(request, "get_body" if is_body else "get_organisation")
+    refused = not reading.public
     statuses = [each for text in query.getlist("status") for each in text.split(",") if each]
     if not _STATUSES.issuperset(statuses):
         raise problem("parameters_wrong", "/query/status")
-    position = await _reached(service, request, "register")
+    position = await _reached(reading, request, "register")
     operation = f"page {stream} {statuses} {query.get('as_of')}"
-    day = as_of_day(query.get("as_of"), service.clock())
+    day = as_of_day(query.get("as_of"), reading.service.clock())
     after, day, snapshot = _decoded(operation, cursor, ["", day, position], is_text, is_day, is_position)
     page = certificates_of_body if is_body else certificates_of_organisation
-    async with service.reader() as connection:
+    async with reading.connection() as connection:
         known = await standing(connection, stream)
-        rows = await page(connection, key, day, status=statuses, after=after, limit=limit + 1)
+        rows = await page(connection, key, day, status=statuses, after=after, limit=limit + 1, refused=refused)
         if is_body:
-            counts = await counts_by_status(connection, day, body=key)
+            counts = await counts_by_status(connection, day, body=key, refused=refused)
         else:
-            counts = await counts_by_status(connection, day, organisation=key)
+            counts = await counts_by_status(connection, day, organisation=key, refused=refused)
+        shown = rows[:limit]
+        noted = [each for row in shown for each in row["rests_on_restricted"]]
+        if counts.get("refused"):
+            noted.append(("refused", stream))
+        await reading.note(connection, noted)
     if known is None and not counts:
         raise problem("subject_unknown", subject=stream)
-    shown, following = rows[:limit], None
+    following = None
     if len(rows) > limit:
         following = cursors.encode(operation, [shown[-1]["stream"], day, snapshot])
     answer = {
@@ -143,7 +152,11 @@ async def _page(request: Request, stream: str, *, limit: int, cursor: str | None
         "certificates": [shaped(row, day=day, known_at=None, held=row["held"]) for row in shown],
         "next": following,
     }
-    return json_response(answer, headers={"Ledger-Position": str(position), **_NOT_STORED})
+    return json_response(answer, headers=_headers(reading, position))
+
+
+def _headers(reading: Reading, position: int) -> dict[str, str]:
+    return {"Ledger-Position": str(position), "Cache-Control": reading.cache_control(_NOT_STORED)}
 
 
 def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:
@@ -169,8 +182,10 @@ def _decoded(operation: str, cursor: str | None, first: list[Any], *kinds: Kind)
     return first if cursor is None else cursors.decode(operation, cursor, *kinds)
 
 
-async def _reached(service: Service, request: Request, view: str) -> int:
+async def _reached(reading: Reading, request: Request, view: str) -> int:
     wanted = min_position(request)
     if wanted:
-        await service.views[view].wait(wanted, service.ports.wait_seconds)
-    return await service.views[view].position()
+        await reading.wait_for(wanted, view)
+    reached = await reading.service.views[view].position()
+    # Beyond what the view of audiences has seen, a page could pass over an event for ever.
+    return reached if reading.public else min(reached, await reading.service.views["access"].position())

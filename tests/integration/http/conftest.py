@@ -17,15 +17,16 @@ from api.http.service import Ports
 from api.http.tokens import Tokens
 from consumers.projection_run import ProjectionRun
 from infra.migrations import pending
-from infra.open_ledger import open_ledger
+from infra.open_ledger import WRITER, open_ledger
 from ledger.envelope import Submission
 from projections.projector import Projector
 from projections.registry import VIEWS
 from projections.store_feed import StoreFeed
+from tests.support.access import OVERSEERS, SPEAKERS
 from tests.support.statements import BODY, approved
 from tests.support.waiting import eventually
 
-PARTIES = ("CNCA", "CCAA", BODY)
+PARTIES = ("CNCA", "CCAA", BODY, *SPEAKERS, *OVERSEERS)
 
 
 def token(party: str) -> dict[str, str]:
@@ -110,7 +111,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def ports(database_url: str, now: datetime) -> Iterator[Ports]:
-    ledger = open_ledger(database_url)
+    ledger = open_ledger(database_url, acting_as=WRITER)
     yield Ports(
         ledger=ledger,
         database_url=database_url,

@@ -187,7 +187,7 @@ def test_the_callers_trace_stays_beside_the_event(app: Running) -> None:
     trace = "0af7651916cd43dd8448eb211c80319c"
     app.say(approved()[0], traceparent=f"00-{trace}-b7ad6b7169203331-01")
     app.say(approved()[1], traceparent="nonsense")
-    first, second = (app.client.get(f"/v1/events/{position}/path").json() for position in (1, 2))
+    first, second = (app.client.get(f"/v1/events/{position}/path", headers=token("CNCA")).json() for position in (1, 2))
     assert first["trace_id"] == trace
     assert second["trace_id"] not in {None, trace}
     assert trace.encode() not in app.client.get("/v1/events/1").content

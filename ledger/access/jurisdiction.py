@@ -1,0 +1,48 @@
+"""An authority's area: the region it is named after and all regions below it, never those above or beside it.
+
+A retired code belongs to whoever governs its successor: jurisdiction is always that of the day asked about (S3-03).
+"""
+
+from functools import lru_cache
+from typing import Literal
+
+from ledger.codes.regions import ancestors, known_codes, last_known, region
+
+Level = Literal["province", "prefecture", "county"]
+_LONGEST_SUCCESSION = 8
+
+
+def level_of(code: str | None, day: str) -> Level | None:
+    """Return the level of government of a region in force on a day, ``None`` where the code is none then."""
+    found = region(code, day) if code else None
+    return None if found is None or found.level == "grouping" else found.level
+
+
+def present_code(code: str, day: str) -> str:
+    """Return the code under which a region goes on a day: its own, or that of the last known successor."""
+    for _ in range(_LONGEST_SUCCESSION):
+        row = last_known(code, day)
+        if row is None or not row.successor or region(code, day) is not None:
+            return code
+        code = row.successor
+    return code
+
+
+@lru_cache(maxsize=1 << 14)
+def governors(code: str, day: str) -> tuple[str, ...]:
+    """Return the regions whose authorities supervise a place on a day: its own, then those above it."""
+    present = present_code(code, day)
+    return (present, *ancestors(present, day))
+
+
+def governs(authority: str | None, code: str | None, day: str) -> bool:
+    """Tell whether the authority of a region supervises a place on a day (S0-29: its subtree, no sibling)."""
+    return bool(authority and code and level_of(authority, day) and authority in governors(code, day))
+
+
+@lru_cache(maxsize=512)
+def area(authority: str | None, day: str) -> tuple[str, ...]:
+    """Return every code ever given out whose place an authority supervises on a day, in order."""
+    if authority is None or level_of(authority, day) is None:
+        return ()
+    return tuple(code for code in known_codes() if authority in governors(code, day))
