@@ -33,7 +33,7 @@ router = APIRouter()
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _POSITION = Path(ge=1, le=FARTHEST, description="账本位置 / Position in the ledger", examples=[18])
 _SECONDS = Query(
-    ge=0, le=86_400, description="若干秒后结束,此前已记录的照发 / End after so many seconds, having sent all"
+    ge=0, le=86_400, description="若干秒后结束,此时可见的照发 / End after so many seconds, having sent what can be seen"
 )
 _AFTER = Query(ge=0, le=FARTHEST, description="从此位置之后开始 / Begin after this position")
 
