@@ -12,12 +12,14 @@ import orjson
 
 from api import __version__
 from api.http.schemas import COMPONENTS
-from infra.services.topics import CONFIGURATION, EVENTS, RECEIPTS, SUBMISSIONS, TOPICS
+from api.http.schemas_keys import COMPONENTS as OF_KEYS
+from infra.services.topics import CONFIGURATION, DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS, TOPICS
 from ledger.families import EVENT_TYPES
 from ledger.schemas import released
 
 Schema = dict[str, Any]
-_JSON = "application/json"
+_JSON, _OCTETS = "application/json", "application/octet-stream"
+_WHOLE = "^[0-9]+$"
 _ABOUT = (
     "认证状态账本的 Kafka 主题。事件按流(键)有序,至少送达一次,永久保留;按头部 ledger_position 去重。"
     "\n\nThe Kafka topics of the certification status ledger. Events are in order for each stream (the key), are "
@@ -37,16 +39,19 @@ class Channel:
     key: str
     messages: Callable[[], Iterator[tuple[str, Schema]]]
     reply: str | None = None
+    parameter: tuple[str, str] | None = None
 
 
 def _text(description: str = "", **more: Any) -> Schema:
     return {"type": "string", **({"description": description} if description else {}), **more}
 
 
-def _headers(prefix: str, more: Mapping[str, Schema], required: tuple[str, ...] = ()) -> Schema:
-    position = {"pattern": "^[0-9]+$"}
+def _headers(
+    prefix: str, more: Mapping[str, Schema], required: tuple[str, ...] = (), *, content: str = _JSON
+) -> Schema:
+    position = {"pattern": _WHOLE}
     properties = {
-        "content-type": {"const": _JSON},
+        "content-type": {"const": content},
         f"{prefix}_position": _text("位置,从 1 起连续 / Position, from 1 without a gap", **position),
         f"{prefix}_previous": _text("本分区上一条的位置 / Position before it in this partition", **position),
         "traceparent": _text("W3C Trace Context"),
@@ -66,6 +71,17 @@ _EVENT_HEADERS = _headers(
     (*_ATTRIBUTES, "ledger_recorded"),
 )
 _RECEIPT_HEADERS = _headers("receipt", {"outcome": {"enum": ["recorded", "refused"]}}, ("outcome",))
+_LETTER = {
+    "reason": _text("代码,见 /v1/refusals / The code, see /v1/refusals"),
+    "reason_zh": _text(),
+    "reason_en": _text(),
+    "origin_topic": _text("原主题 / The topic that it came by"),
+    "origin_partition": _text(pattern=_WHOLE),
+    "origin_offset": _text(pattern=_WHOLE),
+    "origin_size": _text("原记录的字节数 / Bytes of the whole record", pattern=_WHOLE),
+    "origin_sha256": _text("原记录的 SHA-256 / SHA-256 of the whole record", pattern="^[0-9a-f]{64}$"),
+}
+_LETTER_HEADERS = _headers("dead_letter", _LETTER, tuple(_LETTER), content=_OCTETS)
 _RECORD: Schema = {
     "type": "object",
     "properties": {
@@ -76,6 +92,11 @@ _RECORD: Schema = {
         "submitter": _text(),
         "version": {"type": "integer", "minimum": 1, "description": "流内序号 / Number in its stream"},
         "releases": {"type": "array", "items": {"type": "integer"}},
+        "signed_by": {
+            "type": "array",
+            "items": _text(),
+            "description": "有效签名的所有者 / Owners of the valid signatures",
+        },
         "waits": _text("等待的前因 / What a held fact waits for"),
         "rules": _text(),
     },
@@ -127,10 +148,21 @@ def _recorded_events() -> Iterator[tuple[str, Schema]]:
 
 def _submissions() -> Iterator[tuple[str, Schema]]:
     """Structured mode; in binary mode the attributes are the ``ce_`` headers and the value is the event's data."""
+    headers = {"type": "object", "properties": {"traceparent": _text("W3C Trace Context")}}
     for name, event_type in EVENT_TYPES.items():
-        headers = {"type": "object", "properties": {"traceparent": _text("W3C Trace Context")}}
         payload = {"$ref": f"#/components/schemas/{name}.v{event_type.version}"}
         yield f"submit.{name}", {**_about_type(name), "headers": headers, "payload": payload}
+    signed = {"title": "签名信封 · Signed envelope (DSSE)", "summary": "an event in its envelope", "headers": headers}
+    yield "submit.signed", {**signed, "payload": OF_KEYS["Envelope"]}
+
+
+def _dead_letters() -> Iterator[tuple[str, Schema]]:
+    payload = {
+        **_text("原样的前若干字节 / The first bytes of the record, as they stood there"),
+        "contentEncoding": "binary",
+    }
+    told = {"title": "死信 · Dead letter", "headers": _LETTER_HEADERS, "payload": payload}
+    yield "dead_letter", {**told, "contentType": _OCTETS}
 
 
 def _receipts() -> Iterator[tuple[str, Schema]]:
@@ -152,6 +184,26 @@ CHANNELS = (
         "任意,账本不看 / any; the ledger does not look at it",
         _submissions,
         "receipts",
+    ),
+    Channel(
+        "party_submissions",
+        f"{SUBMISSIONS}.{{party}}",
+        "receive",
+        "一个主体自己的提交主题,只有它可写,按提交顺序裁定",
+        "The submissions of one party, which alone may write there; decided in their order",
+        "任意,账本不看 / any; the ledger does not look at it",
+        _submissions,
+        "receipts",
+        ("party", "主体标识,冒号写作点 / The party's name, with a dot for a colon"),
+    ),
+    Channel(
+        "dead_letters",
+        DEAD_LETTERS,
+        "send",
+        "未能成为提交的记录,附原因与来处",
+        "What never became a submission, with the reason and where it came from",
+        "topic/partition/offset",
+        _dead_letters,
     ),
     Channel(
         "receipts",
@@ -186,6 +238,9 @@ def document() -> Schema:
             "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in carried},
             "bindings": {"kafka": _topic(channel.topic)},
         }
+        if channel.parameter:
+            name, described = channel.parameter
+            channels[channel.name]["parameters"] = {name: {"description": described}}
         operations[f"{channel.action}_{channel.name}"] = _operation(channel)
     return {
         "asyncapi": "3.0.0",
@@ -219,7 +274,9 @@ def _topic(name: str) -> Schema:
         "retention.ms": int(CONFIGURATION["retention.ms"]),
         "max.message.bytes": int(CONFIGURATION["max.message.bytes"]),
     }
-    return {"topic": name, "partitions": TOPICS[name], "topicConfiguration": configuration, "bindingVersion": "0.5.0"}
+    found: Schema = {"topicConfiguration": configuration, "bindingVersion": "0.5.0"}
+    # What has a parameter is as many topics as there are parties, each of one partition.
+    return {**found, "partitions": 1} if "{" in name else {**found, "topic": name, "partitions": TOPICS[name]}
 
 
 def _embedded() -> dict[str, Schema]:

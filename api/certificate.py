@@ -91,6 +91,7 @@ def fact(row: Row) -> dict[str, Any]:
         "id": event["id"],
         "decision": recorded.record["decision"],
         "releases": recorded.record.get("releases", []),
+        "signed_by": list(recorded.signed_by),
         "data": event["data"],
     }
     waits = recorded.record.get("waits")

@@ -3,8 +3,8 @@
 An offset is committed only when the answer is stored; whatever fails before that is delivered again. The answer is
 final for these bytes: to try again after a refusal, submit under a new id.
 
-Intake believes the ``source`` that a record names. So only producers that are trusted to speak for themselves and
-for nobody else may be given the right to write to the submissions topic (bind the broker to loopback, or use its ACLs).
+Who speaks is for :mod:`consumers.trust` to say, never for the record. What nobody is known to have sent, and what
+cannot be read, is answered under its place in the topic and laid aside as a dead letter; the intake goes on.
 """
 
 from collections.abc import Callable, Collection, Generator, Sequence
@@ -12,27 +12,28 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
-from kafka import KafkaConsumer
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import CommitFailedError
 
+from consumers.cluster import Bootstrap, cluster_of
+from consumers.dead_letters import DeadLetter, dead_letter_of
 from consumers.patience import TROUBLE, Patience
 from consumers.ports import Leadership, Observer, RelayBookmark, Unobserved
 from consumers.publisher import Message, Publisher
-from consumers.submissions import Arrived, Key, read_record
+from consumers.submission_reader import SubmissionReader
+from consumers.submissions import Arrived, Key
 from consumers.topic_reader import Topic
+from consumers.trust import Trust, party_topic_trust
 from ledger import canonical
 from ledger.outcomes import Outcome, Receipt
+from ledger.principals import Principal, speaks_for
 from ledger.refusals import Refusal
 from ledger.service import Incoming, Ledger
 from projections.feed import lane_of
 
 GROUP = "certledger.intake"
 BATCH = 500
-_POLL_MILLISECONDS = 500
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class Answer:
     outcome: str
     body: bytes
     traceparent: str | None
+    dead: DeadLetter | None = None
 
 
 class StoredAnswer(Protocol):
@@ -98,19 +100,20 @@ class Intake:
         *,
         ledger: Ledger,
         receipts: Receipts,
-        bootstrap: str,
+        bootstrap: Bootstrap,
         topic: str,
         ensure_topics: Callable[[], object],
+        trust: Trust | None = None,
         group: str = GROUP,
         observer: Observer | None = None,
     ) -> None:
+        """``topic`` is the shared one, beside which parties have their own; without ``trust`` these alone count."""
         self.name = "intake"
         self._ledger = ledger
         self._receipts = receipts
-        self._bootstrap = bootstrap
-        self._topic = topic
+        self._trust = trust or party_topic_trust(topic)
+        self._reader = SubmissionReader(cluster_of(bootstrap), topic, group, batch=BATCH)
         self._ensure_topics = ensure_topics
-        self._group = group
         self._observer = observer or Unobserved()
         self._taken = 0
         self._patience = Patience()
@@ -127,31 +130,46 @@ class Intake:
 
     def _take_in(self, stop: Event) -> None:
         self._ensure_topics()
-        consumer = self._join()
         try:
             while not stop.is_set():
-                polled = consumer.poll(timeout_ms=_POLL_MILLISECONDS, max_records=BATCH)
-                records = [record for each in polled.values() for record in each]
-                self.answer([read_record(record) for record in records])
+                arrived = self._reader.poll()
+                self.answer(arrived)
                 self._patience.restore()
-                if records:
-                    self._commit(consumer)
-                    self._taken += len(records)
-                    age = datetime.now(UTC).timestamp() - records[-1].timestamp / 1_000
+                if arrived:
+                    self._reader.commit()
+                    self._taken += len(arrived)
+                    age = datetime.now(UTC).timestamp() - self._reader.newest
                     self._observer.progress(self.name, self._taken, max(age, 0.0))
         finally:
-            consumer.close(autocommit=False, timeout_ms=2_000)
+            self._reader.close()
 
     def answer(self, arrived: Sequence[Arrived]) -> None:
         """Submit what has no answer yet and store the answers. Raises ``LogUnavailable`` with nothing lost."""
-        answered = self._receipts.known({each.key for each in arrived})
-        fresh = [each for each in arrived if each.key not in answered]
+        judged = [self._judged(each) for each in arrived]
+        answered = self._receipts.known({each.key for each in judged})
+        fresh = [each for each in judged if each.key not in answered]
         if not fresh:
             return
         received = datetime.now(UTC)
-        submitter = f"kafka:{self._topic}"
-        outcomes = self._submit([Incoming(each.submission, submitter, each.traceparent, received) for each in fresh])
+        outcomes = self._submit(
+            [Incoming(each.submission, f"kafka:{each.origin.topic}", each.traceparent, received) for each in fresh]
+        )
         self._receipts.store([_answer(each, outcome) for each, outcome in zip(fresh, outcomes, strict=True)])
+
+    def _judged(self, arrived: Arrived) -> Arrived:
+        """Return the record as it is to be taken: as it stands, or refused because its sender may not say it."""
+        said = arrived.submission
+        if not said.source:
+            return arrived
+        speaker = self._trust(arrived)
+        if isinstance(speaker, Principal) and speaks_for(speaker, said.source):
+            return arrived
+        if isinstance(said, Refusal):
+            return arrived.disowned(said)
+        if isinstance(speaker, Refusal):
+            return arrived.disowned(speaker)
+        named = (("source", said.source), ("party", speaker.party))
+        return arrived.disowned(Refusal("source_not_yours", "/source", named))
 
     def _submit(self, incoming: Sequence[Incoming]) -> Sequence[Outcome]:
         try:
@@ -165,30 +183,6 @@ class Intake:
             # One submission that the ledger cannot digest must not stop all that come after it.
             return [_not_processed(incoming[0])]
 
-    def _commit(self, consumer: Any) -> None:
-        try:
-            consumer.commit(timeout_ms=5_000)
-        except CommitFailedError as error:
-            # The lanes went to another member, who will find the answers stored.
-            log.info("intake.not_committed", error=repr(error))
-
-    def _join(self) -> Any:
-        return KafkaConsumer(
-            self._topic,
-            bootstrap_servers=self._bootstrap.split(","),
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            allow_auto_create_topics=False,
-            partition_assignment_strategy=[CooperativeStickyAssignor],
-            bootstrap_timeout_ms=5_000,
-            reconnect_backoff_max_ms=1_000,
-            metadata_max_age_ms=5_000,
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=1_000,
-            metrics_enabled=False,
-        )
-
 
 def _not_processed(incoming: Incoming) -> Refusal:
     said = incoming.submission
@@ -199,7 +193,7 @@ def _answer(arrived: Arrived, outcome: Outcome) -> Answer:
     source, identity, digest = arrived.key
     name = "recorded" if isinstance(outcome, Receipt) else "refused"
     plain = {"source": source, "id": identity, **outcome.as_dict(), "outcome": name, "digest": digest.hex()}
-    return Answer(arrived.key, name, canonical.dumps(plain), arrived.traceparent)
+    return Answer(arrived.key, name, canonical.dumps(plain), arrived.traceparent, dead_letter_of(arrived))
 
 
 def message_of(answer: StoredAnswer) -> Message:
@@ -231,7 +225,7 @@ class ReceiptSource:
 def receipts_relay(
     *,
     receipts: NumberedReceipts,
-    bootstrap: str,
+    bootstrap: Bootstrap,
     topic: str,
     leadership: Leadership,
     bookmark: RelayBookmark,

@@ -14,6 +14,7 @@ from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError
 
+from consumers.cluster import Bootstrap
 from consumers.topic_reader import Topic, TopicReader, place_of
 from ledger.envelope import open_recorded
 from projections.feed import Bookmarks, Delivered
@@ -37,7 +38,7 @@ class KafkaFeed:
     ``close`` gives the lanes back, and ``batches`` after it joins the group again.
     """
 
-    def __init__(self, bootstrap: str, topic: str, group: str, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, bootstrap: Bootstrap, topic: str, group: str, *, idle_seconds: float = IDLE_SECONDS) -> None:
         self._topic = Topic(bootstrap, topic)
         self._group = group
         self._idle_milliseconds = int(idle_seconds * 1_000)
@@ -80,7 +81,7 @@ class KafkaFeed:
 
     def _join(self) -> Any:
         consumer = KafkaConsumer(
-            bootstrap_servers=self._topic.bootstrap.split(","),
+            **self._topic.cluster.options(),
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -3,9 +3,12 @@
 The consumers know these ports alone; implementations are given to them where a process is put together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from typing import Any, Protocol
+
+from ledger.evidence.growth import StoredCheckpoint
+from ledger.evidence.tiles import Tile
 
 
 class Leadership(Protocol):
@@ -63,6 +66,97 @@ class PolicyStore(Protocol):
 
     def keep_refusals(self, cause: int, refused: Sequence[tuple[str, str, str]]) -> None:
         """Keep source, id and code of what was refused after the event at position ``cause``, each once."""
+        ...
+
+
+class Growth(Protocol):
+    """One transaction in which the stored tree grows; no other process can grow it meanwhile."""
+
+    def entries(self, after: int, through: int) -> Iterator[Sequence[bytes]]:
+        """Yield the entries of positions ``after + 1`` to ``through``, read now; ends early where one is missing."""
+        ...
+
+    def tile(self, tile: Tile) -> bytes:
+        """Return the whole row of a tile, read now; empty where there is none."""
+        ...
+
+    def put(self, tiles: Iterable[tuple[Tile, bytes]]) -> None:
+        """Write tiles; a row only grows. Raises ``SigningRefused`` where the row does not begin with what was there."""
+        ...
+
+    def publish(self, size: int, root: bytes, note: bytes) -> None:
+        """Write the signed checkpoint, which is visible together with the tiles once the transaction ends."""
+        ...
+
+
+class NotaryStore(Protocol):
+    """The notary's tables, and the log it reads. Every method raises ``LogUnavailable`` where they are out of reach."""
+
+    def head(self) -> int:
+        """Return the last position of the log, 0 for none."""
+        ...
+
+    def newest(self) -> StoredCheckpoint | None:
+        """Return the checkpoint with the most leaves."""
+        ...
+
+    def tile(self, tile: Tile) -> bytes:
+        """Return the whole row of a tile; empty where there is none."""
+        ...
+
+    def entries(self, after: int, through: int) -> Iterator[Sequence[bytes]]:
+        """Yield the entries of positions ``after + 1`` to ``through``; ends early where one is missing."""
+        ...
+
+    def alarms(self) -> Sequence[dict[str, Any]]:
+        """Return the findings that nobody has cleared yet."""
+        ...
+
+    def raise_alarm(self, findings: Sequence[dict[str, Any]]) -> None:
+        """Keep findings until somebody clears them."""
+        ...
+
+    def growing(self, size: int) -> AbstractContextManager[Growth]:
+        """Begin to grow the tree of ``size`` leaves; raises ``ConcurrentUpdate`` where another size is the newest.
+
+        Leaving without an error commits, and is durable then. Raises ``SigningRefused`` while an alarm stands.
+        """
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Return when something was recorded, or after so many seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        ...
+
+
+class SignedMemory(Protocol):
+    """What the notary remembers outside the database; only one process at a time holds it."""
+
+    def acquire(self) -> bool:
+        """Become its holder; True if held now."""
+        ...
+
+    def release(self) -> None:
+        """Let another process hold it."""
+        ...
+
+    def load(self) -> bytes | None:
+        """Return the note of the last signed checkpoint, or None."""
+        ...
+
+    def keep(self, note: bytes) -> None:
+        """Put a note in its place; it has survived a power cut when this returns."""
+        ...
+
+    def alarms(self) -> Sequence[dict[str, Any]]:
+        """Return the findings for which signing was stopped."""
+        ...
+
+    def raise_alarm(self, findings: Sequence[dict[str, Any]]) -> None:
+        """Keep findings for which nothing may be signed any more."""
         ...
 
 

@@ -5,13 +5,15 @@ from typing import Any
 import structlog
 from kafka import KafkaProducer
 
+from consumers.cluster import Bootstrap, cluster_of
+
 log = structlog.get_logger(__name__)
 
 
-def make_producer(bootstrap: str) -> Any:
+def make_producer(bootstrap: Bootstrap) -> Any:
     """Return an idempotent producer with ``acks=all``. Raises ``KafkaError`` when no broker answers in 5 s."""
     return KafkaProducer(
-        bootstrap_servers=bootstrap.split(","),
+        **cluster_of(bootstrap).options(),
         acks="all",
         enable_idempotence=True,
         linger_ms=5,

@@ -208,7 +208,7 @@ class Publisher:
         if not headless:
             return ends
         log.warning("publisher.refills_headless_partitions", topic=self._topic.name, lanes=sorted(headless))
-        admin = KafkaAdminClient(bootstrap_servers=self._topic.bootstrap.split(","))
+        admin = KafkaAdminClient(**self._topic.cluster.options())
         try:
             admin.delete_records({self._topic.partition(lane): end.offset for lane, end in headless.items()})
         finally:

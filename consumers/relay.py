@@ -10,6 +10,7 @@ from typing import cast
 
 import orjson
 
+from consumers.cluster import Bootstrap
 from consumers.ports import Leadership, Observer, RelayBookmark, Spans, untraced
 from consumers.publisher import Message, Publisher
 from consumers.topic_reader import Topic
@@ -57,7 +58,7 @@ class EventSource:
 def relay(
     *,
     event_log: EventLog,
-    bootstrap: str,
+    bootstrap: Bootstrap,
     topic: str,
     leadership: Leadership,
     bookmark: RelayBookmark,

@@ -1,7 +1,8 @@
 """Reads one record of the submissions topic as a CloudEvent 1.0, structured or binary; what it cannot read it refuses.
 
-Structured: the value is the event in canonical bytes, taken verbatim. Binary: the attributes are ``ce_`` headers and
-the value is the event's ``data``; the event is put together and brought into canonical form here.
+Structured: the value is the event in canonical bytes, or a signed envelope around them (DSSE), taken verbatim. Binary:
+the attributes are ``ce_`` headers and the value is the event's ``data``; the event is put together and brought into
+canonical form here, so that it cannot have been signed.
 """
 
 import re
@@ -12,8 +13,10 @@ from typing import Any
 
 import orjson
 
-from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission, make_event, parse_submission
+from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission, make_event
+from ledger.evidence.signatures import MAXIMUM_ENVELOPE
 from ledger.refusals import Refusal
+from ledger.sealed import parse_any
 
 Key = tuple[str, str, bytes]
 
@@ -23,12 +26,42 @@ _LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The place of a record in its topic, and the bytes that stood there."""
+
+    topic: str
+    partition: int
+    offset: int
+    value: bytes = b""
+
+    @property
+    def place(self) -> str:
+        """The place as one text."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
 class Arrived:
     """One record as it was understood; ``key`` is the same for every delivery of the same submission."""
 
     submission: Submission | Refusal
     key: Key
     traceparent: str | None
+    origin: Origin
+
+    def disowned(self, refusal: Refusal) -> "Arrived":
+        """Return the record as one that nobody is known to have sent.
+
+        It is known by its place alone: an answer under the identity that it claims would stand in the way of whoever
+        that identity belongs to.
+        """
+        named = Refusal(refusal.code, refusal.pointer, refusal.params, problems=refusal.problems)
+        return Arrived(named, _placed(self.origin), self.traceparent, self.origin)
+
+
+def unreadable(origin: Origin) -> Arrived:
+    """Return a record that the client library itself cannot take apart."""
+    return Arrived(Refusal("record_unreadable"), _placed(origin), None, origin)
 
 
 def read_record(record: Any) -> Arrived:
@@ -36,14 +69,15 @@ def read_record(record: Any) -> Arrived:
     value = record.value or b""
     headers = {name: content for name, content in record.headers if isinstance(content, bytes)}
     submission = _read(value, headers)
-    return Arrived(submission, _key(record, value, submission), _traceparent(headers))
+    origin = Origin(record.topic, record.partition, record.offset, value)
+    return Arrived(submission, _key(origin, submission), _traceparent(headers), origin)
 
 
 def _read(value: bytes, headers: Mapping[str, bytes]) -> Submission | Refusal:
+    if "ce_specversion" not in headers and len(value) <= MAXIMUM_ENVELOPE:
+        return parse_any(value)
     if len(value) > MAXIMUM_BYTES:
         return Refusal("event_too_large", params=(("bytes", str(MAXIMUM_BYTES)),))
-    if "ce_specversion" not in headers:
-        return parse_submission(value)
     try:
         attributes = {
             name.removeprefix("ce_"): content.decode("utf-8")
@@ -61,18 +95,26 @@ def _read(value: bytes, headers: Mapping[str, bytes]) -> Submission | Refusal:
         time=attributes.pop("time", ""),
         data=data,
     )
-    extensions = {name: text for name, text in attributes.items() if name not in _TRACING}
+    extensions: dict[str, Any] = {name: text for name, text in attributes.items() if name not in _TRACING}
+    if re.fullmatch(r"[0-9]{1,10}", extensions.get("issuersequence", "")):
+        extensions["issuersequence"] = int(extensions["issuersequence"])
     return canonical_submission({**event, **extensions})
 
 
-def _key(record: Any, value: bytes, submission: Submission | Refusal) -> Key:
+def _key(origin: Origin, submission: Submission | Refusal) -> Key:
     if isinstance(submission, Submission):
-        return (submission.source, submission.id, submission.digest)
+        # The refusal of a copy without its signatures must never stand as the answer to the signed original.
+        digest = sha256(origin.value).digest() if submission.signatures else submission.digest
+        return (submission.source, submission.id, digest)
     source, identity = submission.source, submission.id
     if not _is_name(source) or not _is_name(identity):
         # Nobody said who speaks, so the record is known by its place alone.
-        source, identity = "", f"{record.topic}/{record.partition}/{record.offset}"
-    return (source, identity, sha256(value).digest())
+        return _placed(origin)
+    return (source, identity, sha256(origin.value).digest())
+
+
+def _placed(origin: Origin) -> Key:
+    return ("", origin.place, sha256(origin.value).digest())
 
 
 def _is_name(text: str) -> bool:

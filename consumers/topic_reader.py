@@ -14,6 +14,7 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
+from consumers.cluster import Bootstrap, Cluster, cluster_of
 from projections.feed import LANES
 
 _PATIENCE_SECONDS = 10.0
@@ -24,9 +25,14 @@ _SETTLED_SECONDS = 0.1
 class Topic:
     """A topic of the ledger; ``prefix`` begins the names of its position headers (``ledger_position``)."""
 
-    bootstrap: str
+    bootstrap: Bootstrap
     name: str
     prefix: str = "ledger"
+
+    @property
+    def cluster(self) -> Cluster:
+        """Where the topic is, and who we are there."""
+        return cluster_of(self.bootstrap)
 
     def partition(self, lane: int) -> TopicPartition:
         """Return the partition that carries a lane."""
@@ -65,7 +71,7 @@ class TopicReader:
     def __init__(self, topic: Topic) -> None:
         self._topic = topic
         self._consumer = KafkaConsumer(
-            bootstrap_servers=topic.bootstrap.split(","),
+            **topic.cluster.options(),
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from infra.log_key import key_file, notary_folder, read_key
+from infra.notary_folder import NotaryFolder
 from infra.services.errors import ServiceUnavailableError
 from infra.services.java import (
     default_cache,
@@ -62,6 +64,8 @@ def checks(settings: Settings | None = None) -> list[Check]:
         _java,
         _maven,
         _http_port,
+        _log_key,
+        _signing,
     ]
     return [check(settings) for check in every]
 
@@ -174,6 +178,35 @@ def _http_port(settings: Settings) -> Check:
             "The port is taken (as it is while `certledger run` runs). Otherwise set CERTLEDGER_HTTP_PORT.",
         )
     return _check("HTTP 端口", "HTTP port", problem, f"{settings.http_host}:{settings.http_port}")
+
+
+def _log_key(settings: Settings) -> Check:
+    path, problem = key_file(settings), None
+    try:
+        # Looking makes no key: one that is missing is made by the notary, in development.
+        found = read_key(path).verifier.vkey if path.exists() else "-"
+        if found == "-" and (settings.environment == "production" or settings.log_key is not None):
+            problem = (f"没有 {path}。请运行 certledger log-key --make 名称。",
+                       f"There is no {path}. Make it by `certledger log-key --make ORIGIN`.")  # fmt: skip
+    except ServiceUnavailableError as error:
+        found, problem = str(path), (error.zh, error.en)
+    return _check("日志签名密钥", "Log key", problem, found)
+
+
+def _signing(settings: Settings) -> Check:
+    folder, problem = NotaryFolder(notary_folder(settings)), None
+    try:
+        alarms = folder.alarms()
+        found = ", ".join(dict.fromkeys(str(each.get("code")) for each in alarms)) or str(folder.path)
+        if alarms:
+            problem = ("已停止签署检查点。请运行 certledger scrub --once。",
+                       "Checkpoints are not signed any more. Run `certledger scrub --once`.")  # fmt: skip
+        elif not _could_write(folder.path):
+            problem = ("无法写入。请改其权限，或另设 CERTLEDGER_NOTARY_DIR。",
+                       "Not writable. Change its mode, or set CERTLEDGER_NOTARY_DIR.")  # fmt: skip
+    except ServiceUnavailableError as error:
+        found, problem = str(folder.path), (error.zh, error.en)
+    return _check("检查点签署", "Signing of checkpoints", problem, found)
 
 
 def _existing(folder: Path) -> Path:

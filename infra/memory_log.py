@@ -1,6 +1,7 @@
 """The event log in memory, for unit tests and benchmarks of the core alone: nothing survives the process."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Condition
 
@@ -22,7 +23,7 @@ class MemoryRecorder(POPOApplicationRecorder):
         self._by_stream: dict[str, list[Row]] = {}
         self._known: dict[tuple[str, str], Known] = {}
         self._grown = Condition()
-        self.equivocations: dict[tuple[str, str, bytes], tuple[bytes, int]] = {}
+        self.equivocations: dict[tuple[str, str, bytes, bytes], tuple[bytes, int, bytes]] = {}
 
     def head(self) -> int:
         """Return the last position, 0 for an empty log."""
@@ -33,12 +34,15 @@ class MemoryRecorder(POPOApplicationRecorder):
         with self._grown:
             return Loaded(
                 len(self._rows),
+                datetime.now(UTC),
                 frozenset(row.stream for row in self._rows[since:]),
                 {stream: tuple(self._by_stream[stream]) for stream in streams if stream in self._by_stream},
                 {identity: self._known[identity] for identity in identities if identity in self._known},
             )
 
-    def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
+    def append(
+        self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int, deadline: str | None = None
+    ) -> list[Appended]:
         """Record the drafts, or raise :class:`ConcurrentUpdate` and record nothing."""
         with self._grown:
             if head != len(self._rows):
@@ -46,10 +50,12 @@ class MemoryRecorder(POPOApplicationRecorder):
                 if moved or any((d.source, d.id) in self._known for d in drafts):
                     raise ConcurrentUpdate
             last = self._rows[-1].recorded if self._rows else None
+            given = [instant_text(instant) for _, instant in zip(drafts, stamps(last), strict=False)]
+            if deadline is not None and given and given[-1] >= deadline:
+                raise ConcurrentUpdate
             appended = []
-            for draft, instant in zip(drafts, stamps(last), strict=False):
-                recorded = instant_text(instant)
-                raw = seal(draft.event, draft.record, recorded)
+            for draft, recorded in zip(drafts, given, strict=True):
+                raw = seal(draft.event, draft.record, recorded, draft.signatures)
                 row = Row(
                     len(self._rows) + 1,
                     draft.stream,
@@ -77,9 +83,10 @@ class MemoryRecorder(POPOApplicationRecorder):
         """Return up to ``limit`` streams whose identifier begins so, in its order, from after one of them on."""
         return sorted(each for each in self._by_stream if each.startswith(prefix) and each > after)[:limit]
 
-    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
+    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int, signatures: bytes) -> None:
         """Keep other bytes that came under a recorded identity."""
-        self.equivocations.setdefault((source, identity, sha256(event).digest()), (event, first))
+        key = (source, identity, sha256(event).digest(), signatures)
+        self.equivocations.setdefault(key, (event, first, signatures))
 
     def follow(self, after: int, *, wait_seconds: float) -> Iterator[Sequence[Row]]:
         """Yield batches for ever; an empty one when nothing came in time."""

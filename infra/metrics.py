@@ -39,8 +39,35 @@ class Metrics:
         self.relay_lag_events = Gauge(
             "certledger_relay_lag_events", "Events that are not published to Kafka yet", registry=self.registry
         )
+        self.checkpoint_size = Gauge(
+            "certledger_checkpoint_size", "Events under the newest checkpoint", registry=self.registry
+        )
+        self.checkpoint_lag_events = Gauge(
+            "certledger_checkpoint_lag_events", "Events that no checkpoint covers yet", registry=self.registry
+        )
+        self.checkpoint_lag_seconds = Gauge(
+            "certledger_checkpoint_lag_seconds",
+            "Age of the oldest event that no checkpoint covers",
+            registry=self.registry,
+        )
+        self.checkpoint_age_seconds = Gauge(
+            "certledger_checkpoint_age_seconds", "Time since the newest checkpoint was signed", registry=self.registry
+        )
+        self.notary_alarms = Gauge(
+            "certledger_notary_alarms", "Reasons for which nothing is signed any more", registry=self.registry
+        )
+        self.scrubbed_events = Gauge(
+            "certledger_scrubbed_events", "Events re-hashed in this round of the scrubber", registry=self.registry
+        )
+        self.scrub_rounds = Gauge(
+            "certledger_scrub_rounds", "Rounds in which the scrubber read the whole store", registry=self.registry
+        )
         self.stream_clients = Gauge(
             "certledger_sse_clients", "Clients that follow the event stream", registry=self.registry
+        )
+        self.connections = Gauge("certledger_http_connections", "Open HTTP connections", registry=self.registry)
+        self.limited = Counter(
+            "certledger_http_limited", "Connections and requests that met a limit", ["reason"], registry=self.registry
         )
         self._requests = Counter(
             "certledger_http_requests", "HTTP requests", ["route", "method", "status"], registry=self.registry

@@ -23,12 +23,14 @@ class ObservedLog:
         """Return what decisions on these streams and identities rely on."""
         return self._log.load(since, streams, identities)
 
-    def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
+    def append(
+        self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int, deadline: str | None = None
+    ) -> list[Appended]:
         """Record the drafts; count the time, the events and the races."""
         start = perf_counter()
         with span("ledger.append", events=len(drafts)):
             try:
-                appended = self._log.append(drafts, expect, head)
+                appended = self._log.append(drafts, expect, head, deadline)
             except ConcurrentUpdate:
                 self._metrics.conflicts.inc()
                 raise
@@ -45,9 +47,9 @@ class ObservedLog:
         """Return up to ``limit`` streams whose identifier begins so, in its order."""
         return self._log.streams(prefix, after, limit)
 
-    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
+    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int, signatures: bytes) -> None:
         """Keep other bytes that came under a recorded identity."""
-        self._log.keep_equivocation(source, identity, event, first)
+        self._log.keep_equivocation(source, identity, event, first, signatures)
 
     def follow(self, after: int, *, wait_seconds: float) -> Iterator[Sequence[Row]]:
         """Yield batches for ever."""

@@ -1,6 +1,7 @@
 """Opens the ledger on its log: the one place where application, mapper and recorder are put together."""
 
 from ledger.service import Ledger
+from ledger.terms import Terms
 
 _MAPPER = "ledger.mapper:LedgerMapper"
 
@@ -9,7 +10,7 @@ WRITER = "certledger_writer"
 """The role of a process that records and changes no table by itself."""
 
 
-def open_ledger(database_url: str, *, pool_size: int = 2, acting_as: str = "") -> Ledger:
+def open_ledger(database_url: str, *, pool_size: int = 2, acting_as: str = "", terms: Terms | None = None) -> Ledger:
     """Return the ledger on a migrated PostgreSQL database (``postgresql://`` URL or conninfo).
 
     ``acting_as`` is the role in which its connections act, by default that of whoever connects.
@@ -30,10 +31,11 @@ def open_ledger(database_url: str, *, pool_size: int = 2, acting_as: str = "") -
             "POSTGRES_POOL_SIZE": str(pool_size),
             "POSTGRES_MAX_OVERFLOW": "8",
             "POSTGRES_CONNECT_TIMEOUT": "5",
-        }
+        },
+        terms,
     )
 
 
-def open_memory_ledger() -> Ledger:
+def open_memory_ledger(terms: Terms | None = None) -> Ledger:
     """Return a ledger that forgets everything with the process."""
-    return Ledger({"PERSISTENCE_MODULE": "infra.memory_log:MemoryFactory", "MAPPER_TOPIC": _MAPPER})
+    return Ledger({"PERSISTENCE_MODULE": "infra.memory_log:MemoryFactory", "MAPPER_TOPIC": _MAPPER}, terms)

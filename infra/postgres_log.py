@@ -6,7 +6,7 @@ in between is never recorded.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -46,11 +46,13 @@ _LOAD = f"""
     UNION ALL
     SELECT 'row', {_COLUMNS}, NULL, NULL, NULL FROM ledger_events WHERE originator_id = ANY(%b::text[])
     UNION ALL
-    SELECT 'head', coalesce(max(notification_id), 0), '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT 'head', coalesce(max(notification_id), 0), '', NULL, NULL, NULL, clock_timestamp(), NULL, NULL,
+           NULL, NULL, NULL, NULL
     FROM ledger_events
     ORDER BY 2
 """
 _APPEND = "SELECT * FROM ledger_append(%b::bigint, %s::json, %b::text[], %b::bigint[])"
+_APPEND_BEFORE = "SELECT * FROM ledger_append_before(%b::bigint, %s::json, %b::text[], %b::bigint[], %s::timestamptz)"
 _INSERT = """
     INSERT INTO ledger_events (notification_id, originator_id, originator_version, topic, state, recorded_at)
     SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::timestamptz[])
@@ -81,7 +83,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
         changed: set[str] = set()
         rows: dict[str, list[Row]] = {}
         known: dict[tuple[str, str], Known] = {}
-        head = 0
+        head, now = 0, datetime.min.replace(tzinfo=UTC)
         for kind, *values in self._query(_LOAD, (list(sources), list(names), since, list(streams))):
             if kind == "row":
                 rows.setdefault(values[1], []).append(Row(*values[:9]))
@@ -90,8 +92,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
             elif kind == "changed":
                 changed.add(values[1])
             else:
-                head = values[0]
-        return Loaded(head, frozenset(changed), rows, known)
+                head, now = values[0], values[5]
+        return Loaded(head, now, frozenset(changed), rows, known)
 
     def read(self, after: int, limit: int) -> Sequence[Row]:
         """Return up to ``limit`` rows after a position, in order."""
@@ -102,21 +104,27 @@ class LedgerRecorder(PostgresApplicationRecorder):
         rows = self._query(_STREAMS, (after, prefix, f"{prefix}\U0010ffff", limit))
         return [str(stream) for (stream,) in rows]
 
-    def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
+    def append(
+        self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int, deadline: str | None = None
+    ) -> list[Appended]:
         """Record the drafts in one transaction, or raise :class:`ConcurrentUpdate` and record nothing."""
         values = orjson.dumps([_values(draft) for draft in drafts]).decode()
-        rows = self._query(_APPEND, (head, values, list(expect), list(expect.values())))
+        relied_on = (head, values, list(expect), list(expect.values()))
+        if deadline is None:
+            rows = self._query(_APPEND, relied_on)
+        else:
+            rows = self._query(_APPEND_BEFORE, (*relied_on, deadline))
         if not rows:
-            raise ConcurrentUpdate("a stream or an identity that the decisions relied on has moved")
+            raise ConcurrentUpdate("a stream, an identity or a key that the decisions relied on has moved")
         return [Appended(position, instant_text(instant)) for position, instant in rows]
 
-    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
+    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int, signatures: bytes) -> None:
         """Keep other bytes that came under a recorded identity, as evidence beside the first."""
         with self._connected() as connection:
             connection.execute(
-                "INSERT INTO ledger_equivocations (source, event_id, digest, event, first_position)"
-                " VALUES (%s, %s, sha256(%s), %s, %s) ON CONFLICT DO NOTHING",
-                (source, identity, event, event, first),
+                "INSERT INTO ledger_equivocations (source, event_id, digest, event, first_position, signatures)"
+                " VALUES (%s, %s, sha256(%s), %s, %s, %s) ON CONFLICT DO NOTHING",
+                (source, identity, event, event, first, signatures),
             )
 
     def follow(self, after: int, *, wait_seconds: float) -> Iterator[Sequence[Row]]:
@@ -178,7 +186,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
 
 def _values(draft: Draft) -> dict[str, Any]:
-    head, tail = seal_around(draft.event, draft.record)
+    head, tail = seal_around(draft.event, draft.record, draft.signatures)
     return {
         "stream": draft.stream,
         "version": draft.version,

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from infra.limits import Limits
 from ledger.access.audience import party_key
 from ledger.access.jurisdiction import area
 from ledger.days import china_day
@@ -20,7 +21,6 @@ from ledger.principals import PUBLIC, Principal
 from projections.fence import PUBLIC_ROLE, READER_ROLE
 
 Connection = psycopg.AsyncConnection[Any]
-_WAIT_SECONDS = 5.0
 _ENTER = """
     SELECT set_config('role', %s, true), set_config('certledger.role', %s, true),
         set_config('certledger.party', %s, true), set_config('certledger.area', %s, true),
@@ -31,10 +31,10 @@ _ENTER = """
 class Readers:
     """Two pools, of the public and of those entitled to more; ``clock`` says of which day jurisdiction is."""
 
-    def __init__(self, database_url: str, *, size: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database_url: str, *, size: int, clock: Callable[[], datetime], limits: Limits) -> None:
         self._clock = clock
-        self._public = _pool(database_url, size, "readers", f"-c role={PUBLIC_ROLE}", at_least=2)
-        self._entitled = _pool(database_url, size, "entitled readers", "", at_least=0)
+        self._public = _pool(database_url, size, "readers", limits, role=PUBLIC_ROLE, at_least=2)
+        self._entitled = _pool(database_url, size, "entitled readers", limits, role=None, at_least=0)
 
     async def open(self) -> None:
         """Open both pools."""
@@ -72,13 +72,24 @@ def context(principal: Principal, day: str) -> tuple[str, str, str, str, str, st
     return (READER_ROLE, principal.role, party_key(principal.party), regions, day, principal.account)
 
 
-def _pool(database_url: str, size: int, name: str, options: str, *, at_least: int) -> AsyncConnectionPool[Connection]:
+def _pool(
+    database_url: str, size: int, name: str, limits: Limits, *, role: str | None, at_least: int
+) -> AsyncConnectionPool[Connection]:
+    options = _bounded(limits.statement_seconds)
     return AsyncConnectionPool(
         database_url,
         min_size=at_least,
         max_size=size,
-        timeout=_WAIT_SECONDS,
-        kwargs={"autocommit": True, "options": options},
+        timeout=limits.pool_wait_seconds,
+        max_waiting=limits.pool_waiting,
+        kwargs={"autocommit": True, "options": f"{options} -c role={role}" if role else options},
         open=False,
         name=name,
     )
+
+
+def _bounded(seconds: float) -> str:
+    """Return the connection options that end a statement, a wait for a lock, and a transaction left open."""
+    milliseconds = round(seconds * 1000)
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+    return " ".join(f"-c {name}={milliseconds}" for name in names)

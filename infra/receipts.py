@@ -40,6 +40,37 @@ _READ = """
 """
 
 
+_BURY = """
+    INSERT INTO intake_dead_letters
+        (position, origin_topic, origin_partition, origin_offset, reason, size, digest, value)
+    SELECT DISTINCT ON (stored.position) stored.position, t, p, o, reason, size, sha, value
+    FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::int[], %s::bigint[], %s::text[], %s::bigint[],
+                %s::bytea[], %s::bytea[]) WITH ORDINALITY AS given (a, b, c, t, p, o, reason, size, sha, value, place)
+    JOIN intake_receipts AS stored ON stored.source = a AND stored.event_id = b AND stored.digest = c
+    ORDER BY stored.position, place
+    ON CONFLICT DO NOTHING
+"""
+
+
+class DeadLetter(Protocol):
+    """A record that never became a submission: its place, the reason, and the beginning of its value."""
+
+    @property
+    def topic(self) -> str: ...  # noqa: D102 - said above
+    @property
+    def partition(self) -> int: ...  # noqa: D102 - said above
+    @property
+    def offset(self) -> int: ...  # noqa: D102 - said above
+    @property
+    def reason(self) -> str: ...  # noqa: D102 - a code of the catalogue of refusals
+    @property
+    def size(self) -> int: ...  # noqa: D102 - of the whole value
+    @property
+    def digest(self) -> bytes: ...  # noqa: D102 - of the whole value
+    @property
+    def value(self) -> bytes: ...  # noqa: D102 - said above
+
+
 class Answer(Protocol):
     """What is stored: the submission's key, the outcome (``recorded`` or ``refused``) and its canonical JSON."""
 
@@ -51,6 +82,8 @@ class Answer(Protocol):
     def body(self) -> bytes: ...  # noqa: D102 - said above
     @property
     def traceparent(self) -> str | None: ...  # noqa: D102 - said above
+    @property
+    def dead(self) -> DeadLetter | None: ...  # noqa: D102 - stored with the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +99,41 @@ class StoredReceipt:
     stored: datetime
 
 
-class ReceiptStore:
-    """The table ``intake_receipts``. One object serves one thread; every method raises ``LogUnavailable``."""
+class StoredLog:
+    """A connection that is opened when needed and again after trouble; whoever stores an answer wakes it."""
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
         self._connection: psycopg.Connection[Any] | None = None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _listen(self) -> None:
+        with self._connected() as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+
+    def _wait(self, seconds: float) -> None:
+        with self._connected() as connection:
+            for _ in connection.notifies(timeout=seconds, stop_after=1):
+                pass
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+            yield self._connection
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise LogUnavailable(str(error)) from error
+
+
+class ReceiptStore(StoredLog):
+    """The table ``intake_receipts``. One object serves one thread; every method raises ``LogUnavailable``."""
 
     def known(self, keys: Collection[Key]) -> set[Key]:
         """Return the keys that have an answer."""
@@ -89,6 +151,9 @@ class ReceiptStore:
         with self._connected() as connection, connection.transaction():
             connection.execute("LOCK TABLE intake_receipts IN EXCLUSIVE MODE")
             connection.execute(_STORE, [list(column) for column in zip(*rows, strict=True)])
+            buried = [(*each.key, *_columns(each.dead)) for each in answers if each.dead is not None]
+            if buried:
+                connection.execute(_BURY, [list(column) for column in zip(*buried, strict=True)])
             connection.execute(f"NOTIFY {CHANNEL}")
 
     def head(self) -> int:
@@ -104,31 +169,17 @@ class ReceiptStore:
 
     def follow(self, after: int, *, wait_seconds: float) -> Generator[Sequence[StoredReceipt]]:
         """Yield batches for ever; an empty one when nothing came for ``wait_seconds``."""
-        with self._connected() as connection:
-            connection.execute(f"LISTEN {CHANNEL}")
+        self._listen()
         while True:
             batch = self.read(after, 2_000)
             if not batch:
-                with self._connected() as connection:
-                    for _ in connection.notifies(timeout=wait_seconds, stop_after=1):
-                        pass
+                self._wait(wait_seconds)
                 batch = self.read(after, 2_000)
             if batch:
                 after = batch[-1].position
             yield batch
 
-    def close(self) -> None:
-        """Let go of the connection."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
 
-    @contextmanager
-    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
-        try:
-            if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
-            yield self._connection
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            self.close()
-            raise LogUnavailable(str(error)) from error
+def _columns(letter: DeadLetter) -> tuple[object, ...]:
+    place = (letter.topic, letter.partition, letter.offset)
+    return (*place, letter.reason, letter.size, letter.digest, letter.value)

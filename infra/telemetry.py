@@ -15,9 +15,13 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
 
+from infra.redaction import redacted_line
+
 _TRACEPARENT = re.compile(r"00-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})")
 _NOTHING = ("0" * 32, "0" * 16)
 _MAXIMUM_LINKS = 128
+# Local variables hold tokens and connection strings.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 _tracer = trace.get_tracer("certledger")
 
 
@@ -89,6 +93,8 @@ def configure_telemetry(endpoint: str | None, service: str) -> Callable[[], None
         from opentelemetry.sdk.resources import Resource  # noqa: PLC0415 - an extra
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - an extra
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
+
+        from infra.redacting_exporter import RedactingExporter  # noqa: PLC0415 - it needs the extra too
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "已设 CERTLEDGER_OTLP_ENDPOINT,但未安装 telemetry 组件:pip install 'certledger[telemetry]'。"
@@ -96,7 +102,7 @@ def configure_telemetry(endpoint: str | None, service: str) -> Callable[[], None
         ) from error
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider.add_span_processor(BatchSpanProcessor(RedactingExporter(exporter)))
     trace.set_tracer_provider(provider)
     return provider.shutdown
 
@@ -113,8 +119,9 @@ def configure_logging(level: str = "info", stream: TextIO | None = None) -> None
         foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.dict_tracebacks,
+            _TRACEBACKS,
             structlog.processors.JSONRenderer(ensure_ascii=False),
+            redacted_line,
         ],
     )
     handler = logging.StreamHandler(stream or sys.stderr)

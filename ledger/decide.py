@@ -19,6 +19,8 @@ from ledger.envelope import Recorded, Submission
 from ledger.facts import Fact
 from ledger.families import EVENT_TYPES, FAMILIES
 from ledger.refusals import Refusal
+from ledger.signatures import Signed, check_signatures, key_objection, signature_streams
+from ledger.terms import Circumstances
 from ledger.timeline import Illegal, Timeline
 from ledger.validation import problems_of
 
@@ -41,23 +43,37 @@ class Decision:
     read: tuple[str, ...]
     after: Timeline[Any]
     access: str
+    signed: Signed
 
 
 def streams_read(submission: Submission) -> tuple[str, ...]:
     """Return the streams that a decision on this submission reads; the first is its own."""
     if FAMILIES[submission.type.family].subject.fullmatch(submission.subject) is None:
         return ()
-    return (submission.subject, *standing_streams(submission))
+    return (submission.subject, *standing_streams(submission), *signature_streams(submission))
 
 
-def decide(submission: Submission, read: tuple[str, ...], known: Timelines) -> Decision | Refusal:
-    """Return the decision on a submission, or its refusal; ``known`` holds ``read``, its :func:`streams_read`."""
-    objection = speaker_objection(submission)
+def decide(
+    submission: Submission,
+    read: tuple[str, ...],
+    known: Timelines,
+    circumstances: Circumstances,
+    *,
+    needs_signature: bool = False,
+) -> Decision | Refusal:
+    """Return the decision on a submission, or its refusal; ``known`` holds ``read``, its :func:`streams_read`.
+
+    ``needs_signature``: nothing but the source's own valid signature vouches for the source.
+    """
+    signed = signed_or_refused(submission, known, circumstances, needs_signature=needs_signature)
+    if isinstance(signed, Refusal):
+        return signed
+    if submission.type.corrects:
+        return _decide_correction(submission, read, known, signed)
+    own = known[submission.subject]
+    objection = key_objection(submission, known.__getitem__, circumstances)
     if objection is not None:
         return _refusal(submission, objection)
-    if submission.type.corrects:
-        return _decide_correction(submission, read, known)
-    own = known[submission.subject]
     objection = place_objection(submission, submission.type.name, submission.data, own) or standing_objection(
         submission, submission.type.name, submission.data, _certificate(own), known.__getitem__
     )
@@ -79,10 +95,24 @@ def decide(submission: Submission, read: tuple[str, ...], known: Timelines) -> D
         read,
         after,
         class_of(submission.type.name),
+        signed,
     )
 
 
-def _decide_correction(submission: Submission, read: tuple[str, ...], known: Timelines) -> Decision | Refusal:
+def signed_or_refused(
+    submission: Submission, known: Timelines, circumstances: Circumstances, *, needs_signature: bool = False
+) -> Signed | Refusal:
+    """Return whose valid signatures a statement carries, or the refusal of who may not make it so."""
+    objection = speaker_objection(submission)
+    if objection is not None:
+        return _refusal(submission, objection)
+    signed = check_signatures(submission, known.__getitem__, circumstances, is_required=needs_signature)
+    return _refusal(submission, signed) if isinstance(signed, Illegal) else signed
+
+
+def _decide_correction(
+    submission: Submission, read: tuple[str, ...], known: Timelines, signed: Signed
+) -> Decision | Refusal:
     own = known[submission.subject]
     target = own.find(submission.data["corrects"]["source"], submission.data["corrects"]["id"])
     if target is None:
@@ -109,7 +139,7 @@ def _decide_correction(submission: Submission, read: tuple[str, ...], known: Tim
         return _refusal(submission, releases)
     after = timelines.evolve_amended(machine, own, amended, version=own.version + 1, releases=releases)
     access = class_of(submission.type.name, corrects=target.type)
-    return Decision(submission.subject, own.version + 1, True, releases, None, None, read, after, access)
+    return Decision(submission.subject, own.version + 1, True, releases, None, None, read, after, access, signed)
 
 
 def evolve(timeline: Timeline[Any], recorded: Recorded) -> Timeline[Any]:
@@ -142,6 +172,6 @@ def _rules_in_force(after: Timeline[Any], fact: Fact) -> str | None:
 
 def _refusal(submission: Submission, illegal: Illegal) -> Refusal:
     pointer = illegal.pointer
-    if pointer and not pointer.startswith(("/data", "/source", "/subject", "/id")):
+    if pointer and not pointer.startswith(("/data", "/source", "/subject", "/id", "/ledger", "/signatures")):
         pointer = f"/data{pointer}"
     return Refusal(illegal.code, pointer, illegal.params, *submission.identity)

@@ -2,6 +2,8 @@
 
 ``{"event":{what was said},"record":{stream, version, recorded time, decision, …},"signatures":[…]}`` is made once;
 the same bytes are stored, hashed, sent to Kafka and exported. The position is not in the bytes: it is the row's.
+Three attributes are the ledger's own: ``ledger`` (for which ledger it was said), ``issuersequence`` and
+``issuerprevious`` (the source's own count of its statements, and the SHA-256 of the one before).
 """
 
 import re
@@ -15,6 +17,7 @@ import orjson
 from pydantic import ValidationError
 
 from ledger import canonical
+from ledger.evidence.signatures import Signature
 from ledger.facts import EventType, Fact
 from ledger.families import EVENT_TYPES
 from ledger.refusals import Problem, Refusal
@@ -23,16 +26,24 @@ from ledger.validation import problems_of
 # With its record an event must fit into a log entry of 65,535 octets (C2SP tlog-tiles).
 MAXIMUM_BYTES = 57_344
 _REQUIRED = ("data", "id", "source", "specversion", "subject", "time", "type")
-_ALLOWED = frozenset((*_REQUIRED, "datacontenttype"))
+_CHAIN = ("issuersequence", "issuerprevious")
+_ALLOWED = frozenset((*_REQUIRED, "datacontenttype", "ledger", *_CHAIN))
 _UNKNOWN = "0000-00-00T00:00:00.000000Z"
 _RECORDED = b'"recorded":"%b"' % _UNKNOWN.encode()
 MAXIMUM_NAME = 200
+# An Integer of the CloudEvents type system has 32 bits.
+MAXIMUM_SEQUENCE = 2**31 - 1
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+UNSIGNED = b"[]"
 _TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A well-formed statement, not yet judged; ``raw`` is what was said, byte for byte."""
+    """A well-formed statement, not yet judged; ``raw`` is what was said, byte for byte.
+
+    ``signatures`` are those of its envelope, not yet verified; ``audience`` is the ledger that it names.
+    """
 
     raw: bytes
     type: EventType
@@ -41,6 +52,8 @@ class Submission:
     subject: str
     data: Mapping[str, Any]
     digest: bytes
+    signatures: tuple[Signature, ...] = ()
+    audience: str | None = None
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -80,6 +93,11 @@ class Recorded:
     def applied(self) -> bool:
         """Whether the fact took effect when it was recorded; otherwise it is held."""
         return bool(self.record["decision"] == "applied")
+
+    @property
+    def signed_by(self) -> tuple[str, ...]:
+        """Whose valid signatures the event came with, empty for an unsigned one."""
+        return tuple(self.record.get("signed_by", ()))
 
     def fact(self) -> Fact:
         """Return what was said as a fact of its stream."""
@@ -124,6 +142,10 @@ def _admit(raw: bytes, event: dict[str, Any]) -> Submission | Refusal:
         wrong.append("/time")
     if not isinstance(event.get("data"), dict):
         wrong.append("/data")
+    if "ledger" in event and not _is_text(event["ledger"]):
+        wrong.append("/ledger")
+    if any(name in event for name in _CHAIN):
+        wrong += _chain_faults(event.get("issuersequence"), event.get("issuerprevious"))
     if wrong:
         problems = tuple(
             Problem(p, "attribute_wrong", "属性缺失或不符合规定", "attribute missing or wrong")
@@ -139,7 +161,17 @@ def _admit(raw: bytes, event: dict[str, Any]) -> Submission | Refusal:
     except ValidationError as error:
         problems = problems_of(error, "/data")
         return Refusal("data_invalid", problems[0].pointer, (("type", event_type.name),), *names, problems)
-    return Submission(raw, event_type, names[0], names[1], event["subject"], data, sha256(raw).digest())
+    digest = sha256(raw).digest()
+    return Submission(raw, event_type, *names, event["subject"], data, digest, (), event.get("ledger"))
+
+
+def _chain_faults(sequence: Any, previous: Any) -> list[str]:
+    """Return what is wrong with a link: the first has no predecessor, every other one names its digest."""
+    if type(sequence) is not int or not 1 <= sequence <= MAXIMUM_SEQUENCE:
+        return ["/issuersequence"]
+    if sequence == 1:
+        return [] if previous is None else ["/issuerprevious"]
+    return [] if isinstance(previous, str) and _DIGEST.fullmatch(previous) else ["/issuerprevious"]
 
 
 def _is_text(value: Any) -> bool:
@@ -157,19 +189,30 @@ def _is_instant(text: str) -> bool:
     return True
 
 
-def seal_around(raw_event: bytes, record: dict[str, Any]) -> tuple[bytes, bytes]:
+def seal_around(raw_event: bytes, record: dict[str, Any], signatures: bytes = UNSIGNED) -> tuple[bytes, bytes]:
     """Return the canonical bytes of a recorded event before and after its time of recording.
 
     The log that knows the time puts it in between; the event's own bytes are embedded verbatim.
     """
     before, _, after = canonical.dumps({**record, "recorded": _UNKNOWN}).partition(_RECORDED)
-    return b'{"event":%b,"record":%b"recorded":"' % (raw_event, before), b'"%b,"signatures":[]}' % after
+    return b'{"event":%b,"record":%b"recorded":"' % (raw_event, before), b'"%b,"signatures":%b}' % (after, signatures)
 
 
-def seal(raw_event: bytes, record: dict[str, Any], recorded: str) -> bytes:
-    """Return the canonical bytes of a recorded event: the event verbatim, the record, no signatures yet."""
-    before, after = seal_around(raw_event, record)
+def seal(raw_event: bytes, record: dict[str, Any], recorded: str, signatures: bytes = UNSIGNED) -> bytes:
+    """Return the canonical bytes of a recorded event: the event verbatim, the record, the signatures."""
+    before, after = seal_around(raw_event, record, signatures)
     return b"%b%b%b" % (before, recorded.encode(), after)
+
+
+def said_alike(recorded: Mapping[str, Any], raw: bytes) -> bool:
+    """Tell whether bytes say what a recorded event says, but for the ledger they name and the issuer's count.
+
+    A source that begins to sign says the same again in other bytes; that is no contradiction.
+    """
+    mine: dict[str, Any] = orjson.loads(raw)
+    apart = {"ledger", *_CHAIN}
+    said = ({name: value for name, value in each.items() if name not in apart} for each in (recorded, mine))
+    return next(said) == next(said)
 
 
 def open_recorded(position: int, raw: bytes) -> Recorded:

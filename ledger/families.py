@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import bodies, cases, certificates, inspections, organisations, people, reads
+from ledger import bodies, cases, certificates, inspections, keys, organisations, people, reads, signing
 from ledger.access.competence import require_complete
 from ledger.access.visibility import require_classes
 from ledger.codes.identifiers import organisation_key
@@ -86,6 +86,22 @@ FAMILIES: dict[str, Family] = {
             "查阅记录",
             "record of readings",
         ),
+        Family(
+            "key",
+            keys.EVENTS,
+            keys.MACHINE,
+            re.compile(r"key:(?P<number>[0-9a-f]{64})"),
+            "签名密钥",
+            "key",
+        ),
+        Family(
+            "signing",
+            signing.EVENTS,
+            signing.MACHINE,
+            re.compile(r"signing:(?P<party>\S{1,60})"),
+            "签名要求",
+            "signing",
+        ),
     )
 }
 EVENT_TYPES: dict[str, EventType] = {
@@ -106,6 +122,16 @@ def person_stream(register: str, number: str) -> str:
 def body_stream(number: str) -> str:
     """Return the stream of a certification body."""
     return f"body:{number}"
+
+
+def key_stream(keyid: str) -> str:
+    """Return the stream of a signing key; its name follows from the key, so that no key has two owners."""
+    return f"key:{keyid}"
+
+
+def signing_stream(party: str) -> str:
+    """Return the stream of a party's signing policy."""
+    return f"signing:{party}"
 
 
 def organisation_stream(code: str) -> str:

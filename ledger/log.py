@@ -45,7 +45,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One decided event, not yet recorded: the log adds the position and the time of recording."""
+    """One decided event, not yet recorded: the log adds the position and the time of recording.
+
+    ``signatures`` is the canonical JSON list of those it came with.
+    """
 
     stream: str
     version: int
@@ -58,6 +61,7 @@ class Draft:
     traceparent: str | None = None
     received: datetime | None = None
     access: str = "unknown"
+    signatures: bytes = b"[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,12 @@ class Loaded:
     """What a batch of decisions reads, at one moment.
 
     ``changed`` are the streams with an event after the position asked for; ``rows`` all rows of the streams asked
-    for, in order of version; ``known`` what is recorded under the identities asked for.
+    for, in order of version; ``known`` what is recorded under the identities asked for; ``now`` is the instant of the
+    clock that will give the times of recording.
     """
 
     head: int
+    now: datetime
     changed: frozenset[str]
     rows: Mapping[str, Sequence[Row]]
     known: Mapping[tuple[str, str], Known]
@@ -93,11 +99,14 @@ class EventLog(Protocol):
         """Return what decisions on these streams and identities rely on; ``since`` is what the caller has seen."""
         ...
 
-    def append(self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int) -> list[Appended]:
+    def append(
+        self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int, deadline: str | None = None
+    ) -> list[Appended]:
         """Record the drafts in order in one transaction, or raise :class:`ConcurrentUpdate` and record nothing.
 
         ``expect`` gives the version of each stream that the decisions read, written to or not; ``head`` is the
-        position after which nothing had been recorded when they were read.
+        position after which nothing had been recorded when they were read; ``deadline`` is the instant from which
+        the decisions no longer hold, as a key's validity ends.
         """
         ...
 
@@ -109,8 +118,8 @@ class EventLog(Protocol):
         """Return up to ``limit`` streams whose identifier begins so, in its order, from after one of them on."""
         ...
 
-    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int) -> None:
-        """Keep other bytes that came under a recorded identity, as evidence beside the first."""
+    def keep_equivocation(self, source: str, identity: str, event: bytes, first: int, signatures: bytes) -> None:
+        """Keep other bytes that came under a recorded identity, with their signatures, as evidence beside the first."""
         ...
 
     def follow(self, after: int, *, wait_seconds: float) -> Iterator[Sequence[Row]]:

@@ -11,7 +11,7 @@ class Receipt:
     """What was recorded where; ``duplicate`` says that the same bytes had been recorded before.
 
     ``decision`` is ``applied`` or ``held``; a held fact names what it waits for. ``releases`` are the versions of
-    held facts that this one released.
+    held facts that this one released; ``signed_by`` are the owners of the valid signatures it is recorded with.
     """
 
     source: str
@@ -24,6 +24,7 @@ class Receipt:
     waits: str | None = None
     releases: tuple[int, ...] = ()
     duplicate: bool = False
+    signed_by: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plain form that API, intake and command line answer with."""
@@ -37,6 +38,7 @@ class Receipt:
             "decision": self.decision,
             "duplicate": self.duplicate,
             "releases": list(self.releases),
+            "signed_by": list(self.signed_by),
         }
         if self.waits:
             row = message(self.waits)

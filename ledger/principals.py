@@ -6,6 +6,9 @@ principal only says who it is.
 
 from dataclasses import dataclass
 
+from ledger.codes.identifiers import organisation_key
+from ledger.parties import CLOCK, ORGANISATION, party_of
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -25,3 +28,25 @@ class Principal:
 AUDITOR = "auditor"
 OPERATOR = "operator"
 PUBLIC = Principal("", "public")
+
+
+def speaks_for(principal: Principal, source: str) -> bool:
+    """Return whether a principal may submit statements of this source.
+
+    A party speaks for itself alone, an organisation under either spelling of its code; the operator speaks for the
+    ledger's clock. Auditors and the public speak for nobody.
+    """
+    speaker, own = party_of(source), party_of(principal.party)
+    if speaker is None:
+        return False
+    if principal.role == OPERATOR:
+        return speaker.kind == CLOCK
+    if own is None or not own.kind == principal.role == speaker.kind:
+        return False
+    if speaker.kind == ORGANISATION:
+        return _organisation(principal.party) == _organisation(source)
+    return principal.party == source
+
+
+def _organisation(party: str) -> str:
+    return organisation_key(party.partition(":")[2])

@@ -11,17 +11,21 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, cast
 
+import orjson
 from eventsourcing.application import Application
 from eventsourcing.utils import EnvType
 
 from ledger import timeline as timelines
-from ledger.decide import Decision, Timelines, decide, evolve, streams_read
-from ledger.envelope import Recorded, Submission, open_recorded
+from ledger.days import instant_text
+from ledger.decide import Decision, Timelines, decide, evolve, signed_or_refused, streams_read
+from ledger.envelope import Recorded, Submission, open_recorded, said_alike
 from ledger.families import FAMILIES
 from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, LogUnavailable, Row
 from ledger.outcomes import Outcome, Receipt
 from ledger.pipeline import Pipeline
 from ledger.refusals import Refusal
+from ledger.sealed import signatures_json
+from ledger.terms import Circumstances, Terms
 from ledger.timeline import Timeline
 
 CACHED_STREAMS = 4_000
@@ -31,12 +35,16 @@ UNSURE = -1
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A submission with what is known of its way in; none of it enters the hashed bytes but the submitter."""
+    """A submission with what is known of its way in; none of it enters the hashed bytes but the submitter.
+
+    ``needs_signature``: its way in vouches for nobody, so only the source's own valid signature makes it acceptable.
+    """
 
     submission: Submission | Refusal
     submitter: str
     traceparent: str | None = None
     received: datetime | None = None
+    needs_signature: bool = False
 
 
 class Ledger(Application[str]):
@@ -44,8 +52,9 @@ class Ledger(Application[str]):
 
     name = "ledger"
 
-    def __init__(self, env: EnvType | None = None) -> None:
+    def __init__(self, env: EnvType | None = None, terms: Terms | None = None) -> None:
         super().__init__(env)
+        self.terms = terms or Terms()
         self.event_log = cast("EventLog", self.recorder)
         self.lock = Lock()
         self._cache: OrderedDict[str, Timeline[Any]] = OrderedDict()
@@ -111,7 +120,8 @@ class Ledger(Application[str]):
 
     def record(self, judged: "Judged", head: int) -> list[Appended]:
         """Append what was decided. Raises ``ConcurrentUpdate`` and ``LogUnavailable``."""
-        return self.event_log.append(judged.batch.drafts, judged.batch.expect, head) if judged.batch.drafts else []
+        batch = judged.batch
+        return self.event_log.append(batch.drafts, batch.expect, head, batch.deadline) if batch.drafts else []
 
     def remember(self, judged: "Judged") -> None:
         """Keep the timelines as a batch leaves them, recorded or under way."""
@@ -132,15 +142,13 @@ class Ledger(Application[str]):
         return self._settled(judged, appended)
 
     def _settled(self, judged: "Judged", appended: Sequence[Appended]) -> list[Outcome]:
-        for source, identity, raw, first in judged.batch.equivocations:
+        for said, first in judged.batch.equivocations:
             if first > 0 or appended:
                 position = first if first > 0 else appended[-first].position
-                self.event_log.keep_equivocation(source, identity, raw, position)
+                self.event_log.keep_equivocation(*said.identity, said.raw, position, signatures_json(said.signatures))
         return [_placed(outcome, appended) for outcome in judged.outcomes]
 
-    def read(
-        self, streams: Collection[str], identities: Collection[tuple[str, str]], ours: frozenset[str]
-    ) -> tuple[Mapping[tuple[str, str], Known], Timelines, bool]:
+    def read(self, streams: Collection[str], identities: Collection[tuple[str, str]], ours: frozenset[str]) -> "Read":
         """Return what is known under the identities, the streams' timelines, and whether they must be checked again.
 
         What no other writer moved is remembered. ``ours`` are the streams that a batch under way writes to: they are
@@ -160,7 +168,17 @@ class Ledger(Application[str]):
             stream: self._cache[stream] if stream in self._cache else rebuild(stream, rows.get(stream, ()))
             for stream in streams
         }
-        return loaded.known, found, len(changed) < len(loaded.changed)
+        return Read(loaded.known, found, len(changed) < len(loaded.changed), loaded.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a batch of decisions rests on; ``now`` is the instant by the log's clock, at which it was read."""
+
+    known: Mapping[tuple[str, str], Known]
+    timelines: Timelines
+    is_unsure: bool
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +194,16 @@ class _Batch:
     """The working memory of one attempt: what was read, what was decided, what is expected at the append."""
 
     def __init__(self, ledger: Ledger, submissions: Sequence[Submission], ours: frozenset[str]) -> None:
-        self._reads = {each.digest: streams_read(each) for each in submissions}
+        self._reads = {(each.digest, each.signatures): streams_read(each) for each in submissions}
         wanted = dict.fromkeys(stream for streams in self._reads.values() for stream in streams)
-        self._known, found, self.is_unsure = ledger.read(wanted, {each.identity for each in submissions}, ours)
-        self.timelines = dict(found)
+        read = ledger.read(wanted, {each.identity for each in submissions}, ours)
+        self._known, self.is_unsure = read.known, read.is_unsure
+        self._circumstances = Circumstances(ledger.terms, instant_text(read.now))
+        self.timelines = dict(read.timelines)
         self.expect: dict[str, int] = {}
+        self.deadline: str | None = None
         self.drafts: list[Draft] = []
-        self.equivocations: list[tuple[str, str, bytes, int]] = []
+        self.equivocations: list[tuple[Submission, int]] = []
         self._drafted: dict[tuple[str, str], int] = {}
 
     @property
@@ -197,10 +218,13 @@ class _Batch:
             return submission
         known = self._known.get(submission.identity)
         if known is not None:
-            return self._again(submission, known)
+            return self._again(incoming, submission, known)
         if submission.identity in self._drafted:
-            return self._again_in_batch(submission)
-        verdict = decide(submission, self._reads[submission.digest], self.timelines)
+            return self._again_in_batch(incoming, submission)
+        read = self._reads[submission.digest, submission.signatures]
+        verdict = decide(
+            submission, read, self.timelines, self._circumstances, needs_signature=incoming.needs_signature
+        )
         if isinstance(verdict, Refusal):
             return verdict
         return self._draft(incoming, submission, verdict)
@@ -208,6 +232,8 @@ class _Batch:
     def _draft(self, incoming: Incoming, submission: Submission, verdict: Decision) -> Receipt:
         for stream in verdict.read:
             self.expect.setdefault(stream, self.timelines[stream].version)
+        if verdict.signed.until is not None:
+            self.deadline = min(verdict.signed.until, self.deadline or verdict.signed.until)
         stream = verdict.stream
         record: dict[str, Any] = {
             "decision": "applied" if verdict.applied else "held",
@@ -222,6 +248,8 @@ class _Batch:
             record["waits"] = verdict.waits
         if verdict.rules:
             record["rules"] = verdict.rules
+        if verdict.signed.by:
+            record["signed_by"] = list(verdict.signed.by)
         self._drafted[submission.identity] = len(self.drafts)
         self.drafts.append(
             Draft(
@@ -236,6 +264,7 @@ class _Batch:
                 incoming.traceparent,
                 incoming.received,
                 verdict.access,
+                signatures_json(submission.signatures) if submission.signatures else b"[]",
             )
         )
         self.timelines[stream] = verdict.after
@@ -249,20 +278,31 @@ class _Batch:
             str(record["decision"]),
             verdict.waits,
             verdict.releases,
+            signed_by=verdict.signed.by,
         )
 
-    def _again(self, submission: Submission, known: Known) -> Outcome:
+    def _again(self, incoming: Incoming, submission: Submission, known: Known) -> Outcome:
         if known.digest != submission.digest:
-            self.equivocations.append((*submission.identity, submission.raw, known.row.position))
-            return Refusal("identity_reused", "/id", (("position", str(known.row.position)),), *submission.identity)
+            said = open_recorded(known.row.position, known.row.raw).event
+            if not said_alike(said, submission.raw):
+                return self._other(incoming, submission, known.row.position, str(known.row.position))
         return receipt_of(known.row, duplicate=True)
 
-    def _again_in_batch(self, submission: Submission) -> Outcome:
+    def _other(self, incoming: Incoming, submission: Submission, first: int, position: str) -> Refusal:
+        """Refuse other bytes under a used identity, and keep them as evidence unless somebody forged them."""
+        signed = signed_or_refused(
+            submission, self.timelines, self._circumstances, needs_signature=incoming.needs_signature
+        )
+        if isinstance(signed, Refusal) and (submission.signatures or incoming.needs_signature):
+            return signed
+        self.equivocations.append((submission, first))
+        return Refusal("identity_reused", "/id", (("position", position),), *submission.identity)
+
+    def _again_in_batch(self, incoming: Incoming, submission: Submission) -> Outcome:
         index = self._drafted[submission.identity]
         draft = self.drafts[index]
-        if draft.digest != submission.digest:
-            self.equivocations.append((*submission.identity, submission.raw, -index))
-            return Refusal("identity_reused", "/id", (("position", "-"),), *submission.identity)
+        if draft.digest != submission.digest and not said_alike(orjson.loads(draft.event), submission.raw):
+            return self._other(incoming, submission, -index, "-")
         return Receipt(
             draft.source,
             draft.id,
@@ -274,6 +314,7 @@ class _Batch:
             draft.record.get("waits"),
             tuple(draft.record.get("releases", ())),
             duplicate=True,
+            signed_by=tuple(draft.record.get("signed_by", ())),
         )
 
 
@@ -299,6 +340,7 @@ def receipt_of(row: Row, *, duplicate: bool) -> Receipt:
         recorded.record.get("waits"),
         tuple(recorded.record.get("releases", ())),
         duplicate,
+        recorded.signed_by,
     )
 
 
@@ -317,6 +359,7 @@ def _placed(outcome: Outcome, appended: Sequence[Appended]) -> Outcome:
         outcome.waits,
         outcome.releases,
         outcome.duplicate,
+        outcome.signed_by,
     )
 
 

@@ -6,6 +6,7 @@ from ledger.access.visibility import rule_of
 from projections.access.project import Access
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
+from projections.keys.project import Keys
 from projections.register.project import Register
 from projections.search.project import Search
 from projections.trail.project import Trail
@@ -17,6 +18,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "trail": Trail,
     "search": Search,
     "access": Access,
+    "keys": Keys,
 }
 
 

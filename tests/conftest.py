@@ -1,3 +1,4 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,12 @@ from infra.services.postgres import EmbeddedPostgres
 from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
 from infra.settings import Settings
 from tests.support.services import Topics, folder_for_servers, fresh_database, unavailable
+
+# All clients of a test come from one address, and some ask as fast as they can; what tests the quotas sets its own.
+os.environ.setdefault("CERTLEDGER_LIMIT_ADDRESS_REQUESTS_PER_SECOND", "100000")
+os.environ.setdefault("CERTLEDGER_LIMIT_ADDRESS_BURST", "1000000")
+os.environ.setdefault("CERTLEDGER_LIMIT_PARTY_EVENTS_PER_SECOND", "100000")
+os.environ.setdefault("CERTLEDGER_LIMIT_PARTY_BURST", "1000000")
 
 
 @pytest.fixture

@@ -4,9 +4,12 @@ import logging
 import sys
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import ask, checking, documents, follow, run, tell
+from api.cli import ask, checking, documents, follow, identity, kafka, notary, run, tell
+from api.cli.key import key
+from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
 from ledger.log import LogUnavailable
@@ -34,12 +37,19 @@ for verb in (
     follow.relay,
     follow.project,
     follow.intake,
+    notary.notary,
+    notary.scrub,
+    notary.log_key,
     follow.policies,
+    identity.issuer,
+    identity.token,
+    kafka.kafka_acls,
     tell.doctor,
     documents.asyncapi,
     checking.check_reads,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
+app.add_typer(key)
 
 
 def main() -> None:
@@ -49,6 +59,12 @@ def main() -> None:
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     try:
         app()
-    except (ServiceUnavailableError, LogUnavailable, Poisoned) as error:
+    except (ServiceUnavailableError, LogUnavailable, Poisoned, TokensUnreadable) as error:
         Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
         sys.exit(3)
+    except ValidationError as error:
+        # A value may be a secret, so only the setting and its rule are said.
+        wrong = "\n".join(f"  CERTLEDGER_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        told = f"设置不符合规定,请更正以下环境变量。 These settings are not as they must be:\n{wrong}"
+        Console(stderr=True).print(told, style="red", markup=False, highlight=False)
+        sys.exit(2)

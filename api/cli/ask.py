@@ -45,12 +45,16 @@ def show(
     """一张证书的状态与效力。 The status and validity of one certificate."""
     with ledger() as client:
         answer = client.certificate(body, number, as_of=as_of, known_at=known_at)
+        position = answer.rests_on.position
+        rests_on = client.event(position).event if position and not json else None
     if json:
         _print_json(answer.as_dict())
         return
     table = Table(title=f"{body} · {number}", show_header=False, title_justify="left")
     for label, value in _lines(answer):
         table.add_row(label, value)
+    if rests_on is not None:
+        table.add_row("签名 signed by", _signed(rests_on.record.get("signed_by")))
     _out.print(table)
 
 
@@ -147,6 +151,10 @@ def _lines(answer: Certificate) -> list[tuple[str, str | Text]]:
     return [(label, value) for label, value in lines if value]
 
 
+def _signed(owners: Sequence[str] | None) -> str:
+    return " · ".join(owners or ()) or "未签名 unsigned"
+
+
 def _reason(answer: Certificate, *languages: str) -> str:
     if answer.reason is None:
         return ""
@@ -211,7 +219,7 @@ def _facts(events: Sequence[TimelineFact | TrailEvent], title: str) -> Table:
 
 
 def _notes(event: TimelineFact | TrailEvent) -> list[str]:
-    notes = []
+    notes = [f"签名 signed: {_signed(event.signed_by)}" if event.signed_by else _signed(None)]
     if event.decision == "held":
         notes.append("等待中 held")
     if isinstance(event, TrailEvent) and event.late_days:

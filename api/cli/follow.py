@@ -9,9 +9,18 @@ import structlog
 import typer
 from eventsourcing.persistence import PersistenceError
 
-from api.cli.surroundings import EVERY_VIEW, bootstrap, connector, database_url, needed_bootstrap
+from api.cli.identity import accepted_tokens
+from api.cli.surroundings import (
+    EVERY_VIEW,
+    bootstrap,
+    cluster,
+    connector,
+    database_url,
+    needed_cluster,
+    topics_at,
+)
 from api.http.relay_state import RelayState
-from api.http.tokens import TOKENS_FILE, read_tokens
+from consumers.dead_letters import dead_letters_relay
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
 from consumers.patience import TROUBLE, Patience
@@ -19,16 +28,21 @@ from consumers.policies.holder_bars import holder_bars
 from consumers.policies.run import Policies
 from consumers.projection_run import ProjectionRun
 from consumers.relay import relay as event_relay
+from consumers.trust import trust_of
+from infra.dead_letters import DeadLetters
 from infra.leadership import AdvisoryLeadership
 from infra.migrations import pending
 from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
+from infra.production import require_safe
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
+from infra.redaction import hide
 from infra.relay_bookmarks import RelayBookmarks
-from infra.services.topics import EVENTS, RECEIPTS, SUBMISSIONS, ensure_topics
+from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
+from infra.terms import terms_of
 from ledger.service import Ledger
 from projections.feed import Feed
 from projections.projector import Projector
@@ -44,13 +58,16 @@ def serve() -> None:
     from api.http.app import create_app  # noqa: PLC0415 - FastAPI takes a second to import
     from api.http.serve import serve as serve_http  # noqa: PLC0415 - likewise
     from api.http.service import NoRelay, Ports  # noqa: PLC0415 - likewise
+    from api.identity.wiring import verifier_of  # noqa: PLC0415 - joins the HTTP client
 
-    settings = _started("serve")
+    settings = started("serve")
     url = database_url(settings)
     ports = Ports(
         ledger=_opened(url),
         database_url=url,
-        tokens=read_tokens(settings.run_dir / TOKENS_FILE),
+        tokens=accepted_tokens(settings),
+        verifier=verifier_of(settings),
+        proxies=settings.proxies,
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
         pending_migrations=lambda: pending(url),
     )
@@ -59,77 +76,88 @@ def serve() -> None:
 
 def relay() -> None:
     """把每个已记录事件按序发布到 Kafka。 Publish every recorded event to Kafka, in order."""
-    settings = _started("relay")
-    url, broker = database_url(settings), needed_bootstrap(settings)
+    settings = started("relay")
+    url, brokers = database_url(settings), needed_cluster(settings)
     ledger = _opened(url)
     publisher = event_relay(
         event_log=ledger.event_log,
-        bootstrap=broker,
+        bootstrap=brokers,
         topic=EVENTS,
         leadership=AdvisoryLeadership(url, f"relay:{EVENTS}"),
         bookmark=RelayBookmarks(url, EVENTS),
-        ensure_topics=lambda: ensure_topics(broker),
+        ensure_topics=topics_at(settings, brokers, EVENTS),
         observer=PublishedTimes(connector(url), EVENTS),
         spans=span,
     )
-    _until_stopped(publisher.run)
+    until_stopped(publisher.run)
 
 
 def project(
     views: Annotated[list[str] | None, typer.Argument(help="视图名,不写则全部 · names of views; all if none")] = None,
 ) -> None:
     """让视图跟上事件。 Keep views up to date with the events."""
-    settings = _started("project")
-    url, broker = database_url(settings), bootstrap(settings)
+    settings = started("project")
+    url, brokers = database_url(settings), cluster(settings)
     names = _known_views(views or list(EVERY_VIEW))
     projectors = [Projector(connector(url), view) for view in make_views(names)]
     for projector in projectors:
         _once_it_answers(projector.prepare)
     feed: Feed
     # The ledger is kept by name: its pool closes with it.
-    ledger = _opened(url) if broker is None else None
+    ledger = _opened(url) if brokers is None else None
     if ledger is not None:
         feed = StoreFeed(ledger.event_log)
     else:
-        feed = KafkaFeed(needed_bootstrap(settings), EVENTS, f"certledger.{'.'.join(names)}")
-    _until_stopped(ProjectionRun(feed, projectors, name="+".join(names), spans=span).run)
+        feed = KafkaFeed(needed_cluster(settings), EVENTS, f"certledger.{'.'.join(names)}")
+    until_stopped(ProjectionRun(feed, projectors, name="+".join(names), spans=span).run)
 
 
 def policies() -> None:
     """按规则跟进已记录的事件(如认证限制期)。 Submit what follows from events by rule, such as bars."""
-    settings = _started("policies")
-    url, broker = database_url(settings), bootstrap(settings)
+    settings = started("policies")
+    url, brokers = database_url(settings), cluster(settings)
     ledger = _opened(url)
-    feed: Feed = StoreFeed(ledger.event_log) if broker is None else KafkaFeed(broker, EVENTS, "certledger.policies")
+    feed: Feed = StoreFeed(ledger.event_log) if brokers is None else KafkaFeed(brokers, EVENTS, "certledger.policies")
     run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), [holder_bars])], name="policies", spans=span)
-    _until_stopped(run.run)
+    until_stopped(run.run)
 
 
 def intake() -> None:
     """从 Kafka 接收提交并发布回执。 Take submissions from Kafka and publish their receipts."""
-    settings = _started("intake")
-    url, broker = database_url(settings), needed_bootstrap(settings)
+    settings = started("intake")
+    url, brokers = database_url(settings), needed_cluster(settings)
+    ensure = topics_at(settings, brokers, SUBMISSIONS, RECEIPTS, DEAD_LETTERS)
     receipts = ReceiptStore(url)
     taking = Intake(
         ledger=_opened(url),
         receipts=receipts,
-        bootstrap=broker,
+        bootstrap=brokers,
         topic=SUBMISSIONS,
-        ensure_topics=lambda: ensure_topics(broker),
+        trust=trust_of(settings.trust, SUBMISSIONS),
+        ensure_topics=ensure,
     )
     answering = receipts_relay(
         receipts=ReceiptStore(url),
-        bootstrap=broker,
+        bootstrap=brokers,
         topic=RECEIPTS,
         leadership=AdvisoryLeadership(url, f"relay:{RECEIPTS}"),
         bookmark=RelayBookmarks(url, RECEIPTS),
-        ensure_topics=lambda: ensure_topics(broker),
+        ensure_topics=ensure,
     )
-    _until_stopped(taking.run, answering.run)
+    burying = dead_letters_relay(
+        letters=DeadLetters(url),
+        bootstrap=brokers,
+        topic=DEAD_LETTERS,
+        leadership=AdvisoryLeadership(url, f"relay:{DEAD_LETTERS}"),
+        bookmark=RelayBookmarks(url, DEAD_LETTERS),
+        ensure_topics=ensure,
+    )
+    until_stopped(taking.run, answering.run, burying.run)
 
 
 def _opened(url: str) -> Ledger:
-    return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER))
+    terms = terms_of(Settings())
+    return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER, terms=terms))
 
 
 def _once_it_answers(ask: Callable[[], Answer]) -> Answer:
@@ -151,14 +179,17 @@ def _known_views(names: list[str]) -> list[str]:
     return names
 
 
-def _started(service: str) -> Settings:
+def started(service: str) -> Settings:
+    """Return the settings, with logs and traces of a process configured by them."""
     settings = Settings()
+    hide([settings.database_url])
     configure_logging(settings.log_level)
+    require_safe(settings)
     configure_telemetry(settings.otlp_endpoint, f"certledger-{service}")
     return settings
 
 
-def _until_stopped(*runs: Callable[[threading.Event], None]) -> None:
+def until_stopped(*runs: Callable[[threading.Event], None]) -> None:
     """Run each in a thread until a signal comes; a run that ends by an error ends the process, to be restarted."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from api.cli.surroundings import connector
+from consumers.cluster import Bootstrap
 from consumers.kafka_feed import KafkaFeed
 from consumers.topic_reader import Topic, TopicReader
 from infra.open_ledger import open_ledger
@@ -21,7 +22,13 @@ Progress = Callable[[str, int, int], None]
 
 
 def rebuild_views(
-    views: Sequence[str], source: str, database_url: str, bootstrap: str | None, *, force: bool, progress: Progress
+    views: Sequence[str],
+    source: str,
+    database_url: str,
+    bootstrap: Bootstrap | None,
+    *,
+    force: bool,
+    progress: Progress,
 ) -> list[dict[str, Any]]:
     """Rebuild views from one reading; return for each what came of it: rows, differences, and if it was switched."""
     ledger = open_ledger(database_url)

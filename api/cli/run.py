@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import closing
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -12,8 +13,12 @@ from rich.console import Console
 from api.cli.surroundings import database_url
 from api.cli.tell import prepare_views
 from api.http.tokens import make_tokens
+from api.identity.development import choose_port
+from api.samples import sample_keys
+from infra.kafka_credentials import kafka_credentials
 from infra.migrations import migrate
 from infra.open_ledger import open_ledger
+from infra.production import require_development
 from infra.services.errors import ServiceUnavailableError
 from infra.services.java import default_cache, java_missing
 from infra.services.kafka import EmbeddedKafka
@@ -21,9 +26,11 @@ from infra.services.postgres import EmbeddedPostgres
 from infra.services.processes import Supervisor
 from infra.services.topics import ensure_topics
 from infra.settings import Settings
+from infra.terms import terms_of
+from ledger.principals import AUDITOR
 
-_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access"))
-_PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
+_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys"))
+_PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", AUDITOR, *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
 _TELLING = "SELECT body, number FROM register.certificate ORDER BY version DESC, stream LIMIT 1"
 _out = Console(highlight=False)
@@ -32,6 +39,7 @@ _out = Console(highlight=False)
 def run() -> None:
     """启动全部服务并导入示例月报。 Start everything here and import the sample reports."""
     settings = Settings()
+    require_development(settings, "certledger run ", "`certledger run`")
     try:
         with Supervisor(settings.run_dir) as supervisor:
             url, broker = _start_servers(settings, supervisor)
@@ -41,7 +49,7 @@ def run() -> None:
             _start_processes(supervisor, environment, on_kafka=broker is not None)
             supervisor.start()
             _wait_until_ready(settings)
-            _import_samples(url)
+            _import_samples(settings, url)
             _say_where(settings, _telling_certificate(url))
             supervisor.wait()
             _out.print("正在停止… Stopping…")
@@ -71,14 +79,18 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str
         kafka.start()
         broker = kafka.bootstrap
     if broker:
-        ensure_topics(broker)
+        ensure_topics(broker, credentials=kafka_credentials(settings), manage=settings.kafka_topics == "manage")
         _out.print("Kafka ✓")
     make_tokens(settings.run_dir, _PARTIES)
+    if settings.oidc_issuer is None:
+        choose_port(settings.run_dir)
     return url, broker
 
 
 def _start_processes(supervisor: Supervisor, environment: dict[str, str], *, on_kafka: bool) -> None:
-    verbs: list[list[str]] = [["serve"], *(["project", *views] for views in _VIEWS_TOGETHER), ["policies"]]
+    issuer = [] if Settings().oidc_issuer else [["issuer"]]
+    views = [["project", *together] for together in _VIEWS_TOGETHER]
+    verbs: list[list[str]] = [*issuer, ["serve"], ["notary"], *views, ["policies"]]
     if on_kafka:
         verbs += [["relay"], ["intake"]]
     for verb in verbs:
@@ -104,11 +116,14 @@ def _wait_until_ready(settings: Settings) -> None:
         time.sleep(0.1)
 
 
-def _import_samples(url: str) -> None:
+def _import_samples(settings: Settings, url: str) -> None:
     from api.importer.command import import_command  # noqa: PLC0415 - the spreadsheet reader is slow to load
 
-    with as_file(files("infra.demo").joinpath("reports")) as folder:
-        import_command(Path(folder), lambda: open_ledger(url))
+    with closing(open_ledger(url, terms=terms_of(settings))) as ledger:
+        bodies = (party for party in _PARTIES if party.startswith("CNCA-R"))
+        keys = sample_keys(ledger, settings.run_dir / "keys", bodies)
+        with as_file(files("infra.demo").joinpath("reports")) as folder:
+            import_command(Path(folder), lambda: ledger, keys=keys)
 
 
 def _telling_certificate(url: str) -> tuple[str, str]:
@@ -137,6 +152,7 @@ def _say_where(settings: Settings, certificate: tuple[str, str]) -> None:
         f"timeline {body} {number}",
         f"trail body:{body} --limit 20",
         "path 100",
+        f"token {body}",
     )
     for example in examples:
         _out.print(f"  .venv/bin/certledger {example}")

@@ -12,14 +12,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from api.cli.ask import AsJson
+from api.cli.sealing import sealed
 from api.cli.server import ledger
-from api.cli.surroundings import bootstrap, connector, database_url
+from api.cli.surroundings import cluster, connector, database_url
+from api.cli.tokens import token_of
 from api.client import Client, Outcome
 from api.client.models import Refused, Summary
 from infra.doctor import checks
 from infra.migrations import migrate as apply_migrations
 from infra.open_ledger import open_ledger
 from infra.settings import Settings
+from ledger.service import Ledger
+from ledger.terms import Terms
 from projections.projector import Projector
 from projections.registry import VIEWS
 
@@ -33,20 +37,23 @@ class Source(StrEnum):
     KAFKA = "kafka"
 
 
+Keys = Annotated[
+    list[Path] | None,
+    typer.Option(help="签名用的私钥文件,可多次 · private key file to sign with, any number of times"),
+]
 _LINES = frozenset({".ndjson", ".jsonl"})
 
 
 def import_(
     directory: Annotated[Path, typer.Argument(help="月报目录 · folder of monthly reports")],
     report: Annotated[Path | None, typer.Option(help="全部发现写入此 NDJSON 文件 · write all findings here")] = None,
+    key: Keys = None,
     json: AsJson = False,
 ) -> None:
     """导入认证机构月报(CSV、XLSX)。 Import the monthly reports of certification bodies."""
     from api.importer.command import import_command  # noqa: PLC0415 - the spreadsheet reader is slow to load
 
-    raise typer.Exit(
-        import_command(directory, lambda: open_ledger(database_url(Settings())), as_json=json, report=report)
-    )
+    raise typer.Exit(import_command(directory, lambda: opened(Settings()), as_json=json, report=report, keys=key or ()))
 
 
 def submit(
@@ -55,19 +62,30 @@ def submit(
     ],
     party: Annotated[str, typer.Option("--as", help="以何主体提交 · the party that submits")],
     atomic: Annotated[bool, typer.Option("--atomic", help="全部记录或全不记录 · all or nothing")] = False,
+    key: Keys = None,
+    chain: Annotated[
+        bool, typer.Option("--chain", help="按本主体的编号相连(须有 --key) · count and link them (with --key)")
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """提交事件。 Submit events."""
+    """提交事件,可签名。 Submit events, signed where keys are given."""
     content = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
-    with ledger(_token(party)) as client:
-        for answer in _answers(client, content, is_lines=file.suffix in _LINES, atomic=atomic):
+    if chain and not key:
+        raise typer.BadParameter("--chain 须有 --key · --chain needs --key")
+    is_lines, is_signed = file.suffix in _LINES, bool(key)
+    if key:
+        content, is_lines = sealed(content, key, party=party, chained=chain)
+    with ledger(token_of(party)) as client:
+        for answer in _answers(client, content, is_lines=is_lines, is_signed=is_signed, atomic=atomic):
             if json:
                 typer.echo(orjson.dumps(answer.as_dict()).decode())
             else:
                 _out.print(_said(answer), markup=False, soft_wrap=True)
 
 
-def _answers(client: Client, content: bytes, *, is_lines: bool, atomic: bool) -> Iterator[Outcome | Summary]:
+def _answers(
+    client: Client, content: bytes, *, is_lines: bool, is_signed: bool, atomic: bool
+) -> Iterator[Outcome | Summary]:
     if is_lines:
         for each in client.submit_lines(content, atomic=atomic):
             yield each if isinstance(each, Summary) else each.outcome
@@ -76,7 +94,7 @@ def _answers(client: Client, content: bytes, *, is_lines: bool, atomic: bool) ->
         yield from submitted.outcomes
         yield submitted.summary
     else:
-        yield client.submit(content)
+        yield client.submit_envelope(content) if is_signed else client.submit(content)
 
 
 def rebuild(
@@ -106,7 +124,7 @@ def rebuild(
             views,
             source.value,
             database_url(settings),
-            bootstrap(settings),
+            cluster(settings),
             force=force,
             progress=lambda phase, done, total: progress.update(
                 task, description=f"{named}: {phase}", completed=done, total=total or None
@@ -143,22 +161,17 @@ def doctor(json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+def opened(settings: Settings) -> Ledger:
+    """Return the ledger on this deployment's database, for an import, which registers no key."""
+    return open_ledger(database_url(settings), terms=Terms(settings.log_origin))
+
+
 def prepare_views(url: str) -> None:
     """Create the tables of every view that has none yet."""
     for make in VIEWS.values():
         projector = Projector(connector(url), make())
         projector.prepare()
         projector.close()
-
-
-def _token(party: str) -> str:
-    file = Settings().run_dir / "tokens.txt"
-    rows = dict(line.split(" ", 1) for line in file.read_text("utf-8").splitlines()) if file.exists() else {}
-    if party not in rows:
-        raise typer.BadParameter(
-            f"{file} 中没有 {party} 的令牌。 There is no token of {party}; there are: {', '.join(rows) or '—'}"
-        )
-    return rows[party].strip()
 
 
 def _said(answer: Outcome | Summary) -> str:
@@ -174,6 +187,8 @@ def _said(answer: Outcome | Summary) -> str:
     words = {"applied": "已记录 recorded", "held": "已记录,等待中 recorded and held"}
     word = "此前已记录 recorded before" if answer.duplicate else words[answer.decision]
     told_of = f"{word} · #{answer.position} · {answer.stream} v{answer.version}"
+    if answer.signed_by:
+        told_of += f" · 签名 signed: {' · '.join(answer.signed_by)}"
     waits = [answer.waits.zh, answer.waits.en] if answer.waits else []
     return "\n  ".join([told_of, *waits])
 

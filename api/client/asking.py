@@ -14,10 +14,13 @@ from api.client import following, submitting
 from api.client.models import (
     Answer,
     Certificate,
+    Chain,
+    Challenge,
     EventPath,
     EventTypes,
     Found,
     FoundCertificate,
+    Keys,
     Page,
     Receipt,
     RecordedEvent,
@@ -67,6 +70,10 @@ class Client:
     def submit(self, event: Event) -> Receipt:
         """Submit one event (a mapping, or its canonical bytes); raise ``ProblemError`` where it is refused."""
         return self._wrote(submitting.one(self._transport, event))
+
+    def submit_envelope(self, envelope: Event) -> Receipt:
+        """Submit one event in its signed envelope (DSSE); raise ``ProblemError`` where it is refused."""
+        return self._wrote(submitting.one(self._transport, envelope, is_envelope=True))
 
     def submit_batch(self, events: Sequence[Event] | bytes, *, atomic: bool = False) -> Submitted:
         """Submit up to 5,000 events together, or the bytes of a JSON array of them; return one outcome each."""
@@ -166,6 +173,19 @@ class Client:
     def path(self, position: int) -> EventPath:
         """Return when one fact was received, recorded, published and seen by each view."""
         return self._read(EventPath, f"/v1/events/{position}/path")
+
+    def key_challenge(self, owner: str | None = None) -> Challenge:
+        """Return a nonce to register a key with, for the party of the token or a signatory that it names."""
+        asked = {"owner": owner} if owner else {}
+        return Challenge.model_validate_json(self._transport.ask("POST", "/v1/keys/challenge", json=asked).content)
+
+    def keys(self, party: str, *, limit: int = 200, cursor: str | None = None) -> Keys:
+        """Return a page of the signing keys of a party or a signatory, or the key of a name."""
+        return self._read(Keys, f"/v1/keys/{quote(party, safe=':')}", limit=limit, cursor=cursor)
+
+    def chain(self, party: str) -> Chain:
+        """Return whether a party's own count of its statements adds up; for itself, an auditor or the operator."""
+        return self._read(Chain, f"/v1/issuers/{quote(party, safe=':')}/chain")
 
     def event_types(self) -> EventTypes:
         """Return the catalogue of what may be said, by whom."""

@@ -1,5 +1,7 @@
 """Follows the event stream for ever: each event once, in order, resumed after the last one however often it breaks."""
 
+import math
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -19,13 +21,15 @@ _PAUSE_SECONDS = 1.0
 def events(transport: Transport, after: int, *, seconds: int | None) -> Iterator[RecordedEvent]:
     """Yield every event after a position; with ``seconds`` end after so long, without it never.
 
-    A stream that breaks is taken up again; ``UnreachableError`` is raised when the server stays away.
+    A stream that the server ends before is taken up again, as is one without ``seconds`` that breaks;
+    ``UnreachableError`` is raised when the server stays away.
     """
     timeout = httpx.Timeout(_SILENCE_SECONDS, connect=10.0)
+    ends, left = time.monotonic() + (seconds or 0), seconds
     while True:
         before = after
         headers = {"Last-Event-ID": str(after), "Accept": "text/event-stream"}
-        with transport.streamed("GET", _PATH, params={"seconds": seconds}, headers=headers, timeout=timeout) as answer:
+        with transport.streamed("GET", _PATH, params={"seconds": left}, headers=headers, timeout=timeout) as answer:
             try:
                 for data in messages(answer.iter_lines()):
                     event = RecordedEvent.model_validate(orjson.loads(data))
@@ -36,7 +40,9 @@ def events(transport: Transport, after: int, *, seconds: int | None) -> Iterator
                 if seconds is not None:
                     raise UnreachableError(transport.address, repr(error)) from error
         if seconds is not None:
-            return
+            left = math.ceil(ends - time.monotonic())
+            if left <= 0:
+                return
         if after == before:
             transport.pause(_PAUSE_SECONDS)
 

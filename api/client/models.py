@@ -64,6 +64,9 @@ class CloudEvent(Answer):
     time: str
     type: str
     datacontenttype: str | None = None
+    ledger: str | None = None
+    issuersequence: int | None = None
+    issuerprevious: str | None = None
 
 
 class WaitsFor(Answer):
@@ -88,6 +91,7 @@ class Receipt(Answer):
     decision: str
     duplicate: bool
     releases: list[int]
+    signed_by: list[str]
     waits: WaitsFor | None = None
 
 
@@ -342,6 +346,7 @@ class TimelineFact(Answer):
     id: str
     decision: str
     releases: list[int]
+    signed_by: list[str]
     data: dict[str, Any]
     waits: WaitsFor | None = None
 
@@ -373,6 +378,7 @@ class TrailEvent(Answer):
     waits: WaitsFor | None
     late_days: int | None
     corrected_by: int | None
+    signed_by: list[str]
     event: CloudEvent
     record: dict[str, Any]
 
@@ -423,4 +429,161 @@ class Found(Answer):
     q: str
     position: int
     certificates: list[FoundCertificate]
+    next: str | None
+
+
+class EnvelopeSignature(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    keyid: str
+    sig: str
+
+
+class Envelope(Answer):
+    """DSSE v1.0.2."""
+
+    payload: str
+    payload_type: str = Field(alias="payloadType")
+    signatures: list[EnvelopeSignature]
+
+
+class Challenge(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    ledger: str
+    owner: str
+    nonce: str
+    expires: str
+
+
+class KeyStatus(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    value: str
+    zh: str
+    en: str
+
+
+class Key(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    keyid: str
+    owner: str
+    algorithm: str
+    public_key: str
+    registered_by: str
+    position: int
+    registered: str
+    valid_from: str | None = None
+    valid_until: str | None = None
+    ended: str | None = None
+    ended_by: str | None = None
+    ended_position: int | None = None
+    reason: str | None = None
+    compromised_since: str | None = None
+    status: KeyStatus
+
+
+class Keys(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    party: str
+    position: int
+    keys: list[Key]
+    next: str | None
+
+
+class ChainHead(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    sequence: int
+    position: int
+    digest: str
+    stream: str | None = None
+    version: int | None = None
+    id: str | None = None
+    recorded: str | None = None
+
+
+class ChainGap(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    first: int
+    last: int
+
+
+class ChainFork(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    sequence: int
+    position: int
+    digest: str
+    stream: str
+    version: int
+    id: str
+    recorded: str
+    previous: str | None = None
+    signed_by: list[str] | None = None
+    expected: list[str] | None = None
+
+
+class ChainBroken(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    sequence: int
+    position: int
+    digest: str
+    stream: str
+    version: int
+    id: str
+    recorded: str
+    previous: str | None = None
+    signed_by: list[str] | None = None
+    expected: list[str] | None = None
+
+
+class Chain(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    source: str
+    position: int
+    links: int
+    head: ChainHead | None
+    gaps: list[ChainGap]
+    forks: list[ChainFork]
+    broken: list[ChainBroken]
+    is_sound: bool
+
+
+class IssuerEvents(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    source: str
+    position: int
+    events: list[dict[str, Any]]
+    next: str | None
+
+
+class Statement(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    position: int | None = None
+    event: CloudEvent
+    envelope: Envelope | None
+
+
+class EquivocationsEquivocation(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    source: str
+    id: str
+    received: str
+    first: Statement
+    other: Statement
+
+
+class Equivocations(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    equivocations: list[EquivocationsEquivocation]
     next: str | None

@@ -14,6 +14,7 @@ from api.client.transport import Transport
 Event = Mapping[str, Any] | bytes
 Outcome = Receipt | Refused
 _PATH = "/v1/events"
+_SIGNED = "application/vnd.dsse+json"
 _ONE, _BATCH, _LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
 
 
@@ -38,9 +39,10 @@ def raw(event: Event) -> bytes:
     return event if isinstance(event, bytes) else orjson.dumps(dict(event), option=orjson.OPT_SORT_KEYS)
 
 
-def one(transport: Transport, event: Event) -> Receipt:
-    """Submit one event; raise ``ProblemError`` where it is refused."""
-    answer = transport.ask("POST", _PATH, content=raw(event), headers={"Content-Type": _ONE})
+def one(transport: Transport, event: Event, *, is_envelope: bool = False) -> Receipt:
+    """Submit one event, or the signed envelope of one; raise ``ProblemError`` where it is refused."""
+    headers = {"Content-Type": _SIGNED if is_envelope else _ONE}
+    answer = transport.ask("POST", _PATH, content=raw(event), headers=headers)
     return Receipt.model_validate_json(answer.content)
 
 

@@ -11,6 +11,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
+from api.http.appender import Overloaded
 from infra.read_record import SOURCE, anchor_of
 from infra.readers import Connection
 from ledger.log import LogUnavailable
@@ -42,7 +43,7 @@ class Anchoring:
             await asyncio.sleep(seconds)
             try:
                 await self.anchor()
-            except (psycopg.Error, PoolTimeout, LogUnavailable) as error:
+            except (psycopg.Error, PoolTimeout, LogUnavailable, Overloaded) as error:
                 log.warning("reads.not_anchored", error=type(error).__name__)
 
     async def anchor(self) -> int:

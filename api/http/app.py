@@ -7,8 +7,21 @@ from fastapi import FastAPI
 
 from api.http import problems
 from api.http.edge import Edge
+from api.http.limits.gate import Gate
 from api.http.openapi import describe
-from api.http.routes import catalogue, certificates, documents, feed, health, reads, schemas, subjects, submit
+from api.http.routes import (
+    catalogue,
+    certificates,
+    documents,
+    feed,
+    health,
+    keys,
+    reads,
+    schemas,
+    subjects,
+    submit,
+    transparency,
+)
 from api.http.service import Ports, Service
 from api.http.versions import DEPRECATIONS, Announced, Deprecation
 
@@ -41,10 +54,12 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
     app.state.service = service
     problems.install(app)
     # In the order of how often they are asked, since a request is matched against one route after the other.
-    for module in (certificates, submit, feed, subjects, catalogue, reads, health, documents, schemas):
+    modules = (certificates, submit, feed, subjects, keys, transparency, catalogue, reads, health, documents, schemas)
+    for module in modules:
         app.router.routes.extend(module.router.routes)
     if deprecations:
         app.add_middleware(Announced, deprecations=deprecations)
     app.add_middleware(Edge, metrics=ports.metrics)
+    app.add_middleware(Gate, limits=ports.limits, metrics=ports.metrics)
     describe(app, deprecations)
     return app

@@ -8,13 +8,15 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import orjson
 
 _CHECK = 6
 _LONGEST_TEXT = 300
+_LONGEST_INSTANT = 40
+_HEXADECIMAL = frozenset("0123456789abcdef")
 _LAST = 2**63 - 1
 Kind = Callable[[Any], bool]
 
@@ -42,6 +44,21 @@ def is_day(value: Any) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_instant(value: Any) -> bool:
+    """Whether a value is an instant with its offset."""
+    if not isinstance(value, str) or len(value) > _LONGEST_INSTANT:
+        return False
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def is_digest(value: Any) -> bool:
+    """Whether a value is a SHA-256 in hexadecimal."""
+    return isinstance(value, str) and len(value) == 64 and _HEXADECIMAL.issuperset(value)
 
 
 def encode(operation: str, values: list[Any]) -> str:

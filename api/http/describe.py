@@ -8,8 +8,10 @@ import orjson
 from api.http.answers import EVENT_STREAM, FARTHEST, JSON, NDJSON, TEXT
 from api.http.problems import MEDIA_TYPE, document
 from api.http.schemas import Schema, fields, ref, text, whole
-from api.http.submissions import BATCH, BULK_EVENTS
+from api.http.submissions import BATCH
+from infra.limits import Limits
 from ledger.refusals import Refusal, message
+from ledger.sealed import MEDIA_TYPE as MEDIA_TYPE_DSSE
 
 Operation = dict[str, Any]
 BODY_NUMBER, CERTIFICATE_NUMBER = "CNCA-R-2031-101", "10124Q00012R0M"
@@ -38,6 +40,7 @@ _RECEIPT: dict[str, Any] = {
     "decision": "applied",
     "duplicate": False,
     "releases": [],
+    "signed_by": [],
 }
 _RECORDED = {"outcome": "recorded", **_RECEIPT}
 _SUMMARY = {"recorded": 1, "held": 0, "duplicate": 0, "refused": 0, "position": 18}
@@ -57,6 +60,18 @@ _EVENT_LINE = {
     },
 }
 
+SPOKEN = ("token_missing", "token_refused", "identity_unavailable")
+"""What a request may be refused for because of who asks."""
+ENTITLED = (*SPOKEN, "read_reason_missing", "read_reason_unknown", "read_not_recorded")
+"""What a read with a token may be refused for, beside what a public one is."""
+READ_REASON: Schema = {
+    "name": "Read-Reason",
+    "in": "header",
+    "required": False,
+    "description": "查阅非公开信息的事由代码 / Code of the reason for reading what is not public",
+    "schema": text(),
+    "example": "inspection",
+}
 IF_NONE_MATCH: Schema = {"name": "If-None-Match", "in": "header", "required": False, "schema": text()}
 _POSITION_HEADER = {
     "Ledger-Position": {
@@ -64,6 +79,18 @@ _POSITION_HEADER = {
         "schema": whole(),
     }
 }
+_LIMITS = (
+    "url_too_long",
+    "header_too_large",
+    "header_too_slow",
+    "connections_full",
+    "connections_full_here",
+    "requests_too_fast",
+    "requests_too_many",
+    "request_took_too_long",
+    "readers_busy",
+    "query_too_slow",
+)
 NOT_MODIFIED = {304: {"description": "未变 / Not modified"}}
 
 
@@ -96,7 +123,7 @@ def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
     """Return the keyword arguments with which a route is declared."""
     media_type, schema, example = answer
     by_status: dict[int, list[str]] = {}
-    for code in ("internal_error", "not_acceptable", "request_wrong", *problems):
+    for code in ("internal_error", "not_acceptable", "request_wrong", *_LIMITS, *problems):
         by_status.setdefault(message(code).status, []).append(code)
     success = {
         "description": f"{zh} / {en}",
@@ -141,7 +168,7 @@ _SUBMITTED_TOGETHER: Schema = {
     "type": "array",
     "items": {},
     "minItems": 1,
-    "maxItems": BULK_EVENTS,
+    "maxItems": Limits.model_fields["bulk_events"].default,
     "description": "CloudEvent 的数组,逐条裁定 / CloudEvents, each judged and answered for itself",
 }
 _SUBMITTED_BY_LINE: Schema = {
@@ -157,10 +184,20 @@ SUBMIT = operation(
     problems=(
         *_MALFORMED,
         "parameters_wrong",
-        "token_missing",
+        *SPOKEN,
         "source_not_yours",
         "not_competent",
         "identity_reused",
+        "envelope_wrong",
+        "audience_missing",
+        "wrong_audience",
+        "signature_required",
+        "signature_invalid",
+        "signer_not_concerned",
+        "key_unknown",
+        "key_revoked",
+        "key_not_yet_valid",
+        "key_no_longer_valid",
         "batch_refused",
         "event_too_large",
         "body_too_large",
@@ -168,6 +205,10 @@ SUBMIT = operation(
         "media_type_unsupported",
         "ledger_unavailable",
         "ledger_busy",
+        "json_too_deep",
+        "events_too_fast",
+        "bodies_full",
+        "body_too_slow",
     ),
     responses={
         201: _receipt("已记录", "recorded", _RECORDED),
@@ -186,16 +227,18 @@ SUBMIT = operation(
                 JSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
                 BATCH: {"schema": _SUBMITTED_TOGETHER, "example": [EXAMPLE_EVENT]},
                 NDJSON: {"schema": _SUBMITTED_BY_LINE, "example": _LINE},
+                MEDIA_TYPE_DSSE: {"schema": ref("Envelope")},
             },
         },
     },
     more=(
         "单条事件:201 已记录、200 重复、202 暂存,否则为问题文档。批(JSON 数组)与 NDJSON(至多 5,000 行、8 MiB):"
         "200,逐条给出结果;`atomic=true` 时全部记录,或以 409 全部不记录。同一 (source, id) 重复提交永远安全。"
+        "任一事件都可以换成签名信封(DSSE)。"
         "\n\nOne event: 201 recorded, 200 duplicate, 202 held, else a problem. A batch (JSON array) or NDJSON (up to "
         "5,000 lines, 8 MiB): 200 with an outcome for each event, NDJSON as it is recorded and with a summary line at "
         "the end; with `atomic=true` all are recorded, or none and the answer is 409. Submitting the same "
-        "(source, id) again is safe for ever."
+        "(source, id) again is safe for ever. Each event may be a signed envelope (DSSE) instead."
     ),
 )
 SUBMIT["responses"][200]["content"] |= {
@@ -211,7 +254,8 @@ EVENTS = operation(
     "Recorded events by position",
     tag="events",
     answer=(NDJSON, ref("RecordedEvent"), _EVENT_LINE),
-    problems=("parameters_wrong", "ledger_unavailable"),
+    problems=("parameters_wrong", "view_missing", "ledger_unavailable", *ENTITLED),
+    parameters=[READ_REASON],
 )
 _SENT = fields(
     "id data",
@@ -228,8 +272,9 @@ STREAM = operation(
     "Events as they are recorded (server-sent events)",
     tag="events",
     answer=(EVENT_STREAM, _SENT, {"id": "18", "event": "message", "data": orjson.dumps(_EVENT_LINE).decode()}),
-    problems=("parameters_wrong", "too_many_streams", "ledger_unavailable"),
+    problems=("parameters_wrong", "too_many_streams", "streams_too_many", "ledger_unavailable", *ENTITLED),
     parameters=[
+        READ_REASON,
         {
             "name": "Last-Event-ID",
             "in": "header",
@@ -237,7 +282,7 @@ STREAM = operation(
             "schema": whole(minimum=0, maximum=FARTHEST),
             "description": "从此位置之后续传 / Resume after this position",
             "example": 17,
-        }
+        },
     ],
 )
 EVENT = operation(
@@ -247,8 +292,8 @@ EVENT = operation(
     tag="events",
     answer=(JSON, ref("RecordedEvent"), _EVENT_LINE),
     responses=NOT_MODIFIED,
-    parameters=[IF_NONE_MATCH],
-    problems=("position_unknown", "parameters_wrong", "ledger_unavailable"),
+    parameters=[IF_NONE_MATCH, READ_REASON],
+    problems=("position_unknown", "parameters_wrong", "ledger_unavailable", *ENTITLED),
 )
 EVENT_PATH = operation(
     "get_event_path",
@@ -272,7 +317,8 @@ EVENT_PATH = operation(
             "waiting": ["search"],
         },
     ),
-    problems=("position_unknown", "parameters_wrong", "ledger_unavailable"),
+    problems=("position_unknown", "parameters_wrong", "ledger_unavailable", *ENTITLED),
+    parameters=[READ_REASON],
 )
 _OK = {"status": "ok", "checks": []}
 LIVEZ = operation("livez", "进程存活", "The process is alive", tag="operation", answer=(JSON, ref("Health"), _OK))

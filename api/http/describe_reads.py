@@ -6,13 +6,14 @@ from api.http.answers import FARTHEST, JSON
 from api.http.describe import (
     BODY_NUMBER,
     CERTIFICATE_NUMBER,
+    ENTITLED,
     EXAMPLE_EVENT,
     IF_NONE_MATCH,
     NOT_MODIFIED,
+    READ_REASON,
     link,
     operation,
 )
-from api.http.describe_access import ENTITLED, READ_REASON
 from api.http.schemas import DAY, INSTANT, Schema, ref, text, whole
 from ledger.codes.statuses import Status
 
@@ -134,6 +135,7 @@ TIMELINE = operation(
                     "id": "2031-03/000017",
                     "decision": "applied",
                     "releases": [],
+                    "signed_by": [],
                     "data": {},
                 }
             ],
@@ -170,6 +172,7 @@ TRAIL = operation(
                     "waits": None,
                     "late_days": None,
                     "corrected_by": None,
+                    "signed_by": [],
                     "event": EXAMPLE_EVENT,
                     "record": {"decision": "applied"},
                 }

@@ -4,13 +4,12 @@ from typing import Literal
 
 from api.http.problems import problem
 from ledger.parties import NATIONAL_AUTHORITY
-from ledger.principals import AUDITOR, OPERATOR, Principal
+from ledger.principals import AUDITOR, Principal
 
-Operation = Literal["read_whole_log", "read_reads"]
+Operation = Literal["read_whole_log"]
 # The whole log shows restricted events as they are: who reads it reads all, everywhere.
 _ROLES: dict[Operation, frozenset[str]] = {
     "read_whole_log": frozenset({AUDITOR, NATIONAL_AUTHORITY}),
-    "read_reads": frozenset({AUDITOR, OPERATOR, NATIONAL_AUTHORITY}),
 }
 
 

@@ -3,21 +3,23 @@
 from html import escape
 from string import Formatter
 
+from api.http.limits.headers import page_policy
 from ledger.refusals import LANGUAGES, Message
 
-PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_STYLE = """body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+code{background:#f2f2f2;padding:.1em .3em}dt{margin-top:1rem}dd{margin:0;white-space:pre-line}"""
+PAGE_HEADERS = {"Content-Security-Policy": page_policy(_STYLE)}
 _FRAME = """<!doctype html>
 <html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{title}</title>
-<style>body{{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}
-code{{background:#f2f2f2;padding:.1em .3em}}dt{{margin-top:1rem}}dd{{margin:0;white-space:pre-line}}</style>
+<style>{style}</style>
 {body}</html>
 """
 
 
 def framed(title: str, body: str) -> str:
     """Return a whole page; ``title`` is text, ``body`` is HTML."""
-    return _FRAME.format(title=escape(title), body=body)
+    return _FRAME.format(title=escape(title), style=_STYLE, body=body)
 
 
 def refusal_page(row: Message) -> str:

@@ -12,7 +12,7 @@ import orjson
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from psycopg_pool import PoolTimeout
+from psycopg_pool import PoolTimeout, TooManyRequests
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match, Route
@@ -138,7 +138,9 @@ def install(app: FastAPI) -> None:
 
     app.add_exception_handler(ProblemError, own)
     app.add_exception_handler(LogUnavailable, always("ledger_unavailable"))
-    app.add_exception_handler(PoolTimeout, always("ledger_unavailable"))
+    app.add_exception_handler(PoolTimeout, always("readers_busy"))
+    app.add_exception_handler(TooManyRequests, always("readers_busy"))
+    app.add_exception_handler(psycopg.errors.QueryCanceled, always("query_too_slow"))
     app.add_exception_handler(psycopg.OperationalError, always("ledger_unavailable"))
     app.add_exception_handler(psycopg.errors.UndefinedTable, always("view_missing"))
     app.add_exception_handler(Overloaded, always("ledger_busy"))

@@ -47,6 +47,11 @@ class Reading:
             raise problem("read_reason_unknown", "/header/Read-Reason", codes=", ".join(reasons()))
         return cls(service_of(request), principal, operation, reason)
 
+    def require_reason(self) -> None:
+        """End the request where what it may come to show would need a reason that it does not give."""
+        if self._reason is None and self.principal.role in _MUST_SAY_WHY:
+            raise problem("read_reason_missing", "/header/Read-Reason", codes=", ".join(reasons()))
+
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Lend a connection that reads what the principal may; what was noted stands when it is given back."""
@@ -61,11 +66,8 @@ class Reading:
         noted = sorted({each for each in shown if each[0] != PUBLIC_CLASS})
         if not noted:
             return
-        reason = self._reason
-        if reason is None:
-            if self.principal.role in _MUST_SAY_WHY:
-                raise problem("read_reason_missing", "/header/Read-Reason", codes=", ".join(reasons()))
-            reason = _OWN_MATTER
+        self.require_reason()
+        reason = self._reason or _OWN_MATTER
         classes, streams = (list(column) for column in zip(*noted, strict=True))
         try:
             await connection.execute(_NOTE, (reason, self._operation, classes, streams))

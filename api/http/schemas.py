@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ledger.envelope import MAXIMUM_SEQUENCE
+
 Schema = dict[str, Any]
 
 
@@ -75,11 +77,16 @@ COMPONENTS: dict[str, Schema] = {
             "time": text("YYYY-MM-DDTHH:MM:SS.ffffffZ", format="date-time"),
             "type": text("事件类型 / Event type"),
             "datacontenttype": {"const": "application/json"},
+            "ledger": text("对哪个账本所说,签名时必填 / For which ledger it is said; required where it is signed"),
+            "issuersequence": whole(
+                "提交方自己的连续编号 / The source's own count of its statements", minimum=1, maximum=MAXIMUM_SEQUENCE
+            ),
+            "issuerprevious": text("上一条的 SHA-256 / SHA-256 of the one before", pattern="^[0-9a-f]{64}$"),
         },
         "CloudEvents 1.0",
     ),
     "Receipt": fields(
-        "outcome source id stream version position recorded decision duplicate releases",
+        "outcome source id stream version position recorded decision duplicate releases signed_by",
         {
             "outcome": {"enum": ["recorded", "held", "duplicate"]},
             "source": text(),
@@ -91,6 +98,9 @@ COMPONENTS: dict[str, Schema] = {
             "decision": {"enum": ["applied", "held"]},
             "duplicate": {"type": "boolean"},
             "releases": listed(whole(), "因此生效的此前暂存事实 / Held facts that this one released"),
+            "signed_by": listed(
+                text(), "有效签名的所有者,未签名为空 / Owners of the valid signatures; empty: unsigned"
+            ),
             "waits": ref("WaitsFor"),
         },
     ),
@@ -274,7 +284,7 @@ COMPONENTS: dict[str, Schema] = {
             "periods": listed(ref("Certificate")),
             "facts": listed(
                 fields(
-                    "position version type zh en effective recorded source id decision releases data",
+                    "position version type zh en effective recorded source id decision releases signed_by data",
                     {
                         "position": POSITION,
                         "version": whole(),
@@ -286,6 +296,7 @@ COMPONENTS: dict[str, Schema] = {
                         "id": text(),
                         "decision": {"enum": ["applied", "held"]},
                         "releases": listed(whole()),
+                        "signed_by": listed(text()),
                         "data": FREE,
                         "waits": ref("WaitsFor"),
                     },
@@ -301,7 +312,7 @@ COMPONENTS: dict[str, Schema] = {
             "events": listed(
                 fields(
                     "position stream version type zh en source id effective recorded decision waits late_days"
-                    " corrected_by event record",
+                    " corrected_by signed_by event record",
                     {
                         "position": POSITION,
                         "stream": text(),
@@ -316,6 +327,7 @@ COMPONENTS: dict[str, Schema] = {
                         "waits": nullable(ref("WaitsFor")),
                         "late_days": nullable(whole("记录晚于生效的天数 / Days between effect and record")),
                         "corrected_by": nullable(whole("更正它的事件 / Position of the event that corrects it")),
+                        "signed_by": listed(text()),
                         "event": ref("CloudEvent"),
                         "record": FREE,
                     },

@@ -3,13 +3,21 @@
 import gc
 import ipaddress
 import socket
+from math import ceil
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from api.http.limits.connection import guarded_by
+from api.http.limits.door import Door
 from api.http.service import Service
+from infra.limits import Limits
 
 SHUTDOWN_SECONDS = 10
+_TICKS_A_SECOND = 10
 
 
 class NotLoopback(ValueError):  # noqa: N818 - says what was asked for
@@ -33,37 +41,62 @@ def require_loopback(host: str) -> None:
         raise NotLoopback(host)
 
 
-def configured(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    """Return the server's settings: the fast loop and parser, no access log (metrics count), our own logging."""
+def configured(app: FastAPI, host: str, port: int, *, limits: Limits, http: Any = "httptools") -> uvicorn.Config:
+    """Return the server's settings: the fast loop and parser, no access log (metrics count), our own logging.
+
+    ``http`` makes the connections. Nobody's ``X-Forwarded-For`` is believed unless the limits name its sender.
+    """
     require_loopback(host)
     return uvicorn.Config(
-        app,
+        _behind(limits.trusted_proxies, app) if limits.trusted_proxies else app,
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=http,
         ws="none",
         lifespan="on",
         access_log=False,
         log_config=None,
         server_header=False,
+        # What the headers of a trusted proxy say is taken in here and not there, so that the peer is still known.
+        proxy_headers=False,
         date_header=True,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        backlog=limits.waiting_connections,
+        timeout_keep_alive=ceil(limits.idle_seconds),
     )
+
+
+def _behind(proxies: str, app: ASGIApp) -> ASGIApp:
+    """Take the client's address from what trusted proxies say, and keep under ``peer`` who really connected."""
+    behind: Any = ProxyHeadersMiddleware(app, trusted_hosts=proxies)  # type: ignore[arg-type]  # uvicorn's own ASGI types
+
+    async def keeping_the_peer(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["peer"] = scope.get("client")
+        await behind(scope, receive, send)
+
+    return keeping_the_peer
 
 
 class Server(uvicorn.Server):
     """Ends the event streams before it waits for requests to end, since they would go on for ever."""
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
-        super().__init__(configured(app, host, port))
         self._service: Service = app.state.service
+        self._door = Door(self._service.limits, self._service.metrics)
+        super().__init__(configured(app, host, port, limits=self._service.limits, http=guarded_by(self._door)))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen; what was made until now lives as long as the process, and need never be searched for garbage."""
+        self._door.open()
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look once a second at every connection, at a tenth of them each time."""
+        self._door.sweep(counter % _TICKS_A_SECOND, _TICKS_A_SECOND)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was accepted, then close."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import ceil
 from typing import Protocol
 
 from fastapi import Request
@@ -13,10 +14,15 @@ from api.http.anchoring import Anchoring
 from api.http.appender import Appender
 from api.http.freshness import Freshness
 from api.http.group_read import GroupRead
+from api.http.limits.places import Places
+from api.http.limits.rates import Rate, told
+from api.http.problems import problem
 from api.http.statuses import Statuses
 from api.http.submissions import outcome_word
 from api.http.tail import Tail
 from api.http.tokens import Tokens
+from api.identity.verifier import TokenVerifier
+from infra.limits import Limits
 from infra.log_reading import rows_after
 from infra.metrics import Metrics
 from infra.observed_log import ObservedLog
@@ -71,6 +77,8 @@ def _now() -> datetime:
 class Ports:
     """What the HTTP interface is built from; everything else it makes by itself.
 
+    ``tokens`` are the development tokens, ``verifier`` believes those of an OpenID provider; ``proxies`` are the
+    addresses of proxies whose word on the client's certificate is taken.
     ``pending_migrations`` names what is not applied yet. ``wait_seconds`` bounds a wait for ``Min-Position``,
     ``answer_seconds`` one for a commit: after it the caller is told to submit the same again, which is always safe.
     """
@@ -78,6 +86,8 @@ class Ports:
     ledger: Ledger
     database_url: str
     tokens: Tokens
+    verifier: TokenVerifier | None = None
+    proxies: frozenset[str] = frozenset()
     clock: Callable[[], datetime] = _now
     relay: Relay = field(default_factory=NoRelay)
     pending_migrations: Callable[[], Sequence[str]] = list
@@ -87,6 +97,7 @@ class Ports:
     stream_clients: int = 64
     keep_alive_seconds: float = 15.0
     pool_size: int = 8
+    limits: Limits = field(default_factory=Limits)
 
 
 class Service:
@@ -103,8 +114,10 @@ class Service:
         self.tail = Tail(self.log, self._seen_by_all)
         self.views = {view: Freshness(view, self, self.log) for view in VIEWS}
         self.statuses = GroupRead(Statuses(self.reader, ports.clock).read)
-        self.stream_clients = 0
-        self._readers = Readers(ports.database_url, size=ports.pool_size, clock=ports.clock)
+        self.limits = ports.limits
+        self.streams = Places(ports.stream_clients, self.limits.streams_per_address)
+        self._events = Rate("party", self.limits.party_events_per_second, self.limits.party_burst)
+        self._readers = Readers(ports.database_url, size=ports.pool_size, clock=ports.clock, limits=self.limits)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -131,6 +144,15 @@ class Service:
     async def _seen_by_all(self, after: int, limit: int) -> Sequence[Row]:
         async with self.reader() as connection:
             return await rows_after(connection, after, limit, public=True)
+
+    def charge(self, party: str, events: int) -> None:
+        """Take events from a party's quota, or end the request with 429 before any of them is judged."""
+        wait = self._events.take(party, events)
+        if wait:
+            seconds = str(ceil(wait))
+            self.metrics.limited.labels("events_too_fast").inc()
+            fields = {"Retry-After": seconds, **told(self._events, party)}
+            raise problem("events_too_fast", headers=fields, party=party, seconds=seconds)
 
     async def submit(self, incoming: Sequence[Incoming], *, atomic: bool = False) -> list[Outcome]:
         """Return one outcome for each submission as soon as all are recorded or refused."""

@@ -1,6 +1,7 @@
 """What arrives over HTTP becomes submissions: canonical bytes are kept as sent, sound JSON is made canonical.
 
-What a parser would change in silence (duplicate keys, floats, text outside NFC) is refused with its place.
+What a parser would change in silence (duplicate keys, floats, text outside NFC) is refused with its place. An item may
+be a signed envelope instead (DSSE), whose payload is taken as it was signed.
 """
 
 import json
@@ -10,18 +11,19 @@ from typing import Any
 
 from fastapi import Request
 
+from api.http.limits.nesting import is_too_deep
 from api.http.problems import ProblemError, problem
-from ledger.envelope import MAXIMUM_BYTES, Submission, canonical_submission, parse_submission
+from infra.limits import Limits
+from ledger.envelope import Submission, canonical_submission
 from ledger.outcomes import Outcome
+from ledger.principals import Principal, speaks_for
 from ledger.refusals import Refusal
+from ledger.sealed import MEDIA_TYPE, is_envelope, parse_any, sealed_submission
 from ledger.service import Incoming
 
-SINGLE = frozenset({"application/cloudevents+json", "application/json"})
+SINGLE = frozenset({"application/cloudevents+json", "application/json", MEDIA_TYPE})
 BATCH = "application/cloudevents-batch+json"
 LINES = frozenset({"application/x-ndjson", "application/ndjson"})
-SINGLE_BYTES = 4 * MAXIMUM_BYTES
-BULK_BYTES = 8 * 1024 * 1024
-BULK_EVENTS = 5_000
 
 
 class _Duplicate:
@@ -52,13 +54,17 @@ def media_type_of(request: Request) -> str:
     return media_type.strip()
 
 
-def parse_one(raw: bytes) -> Submission | Refusal:
+def parse_one(raw: bytes, levels: int) -> Submission | Refusal:
     """Return the submission in one JSON text; canonical bytes stay exactly as they were sent."""
-    found = parse_submission(raw)
-    if not isinstance(found, Refusal) or found.code not in {"not_canonical", "event_too_large"}:
+    if is_too_deep(raw, levels):
+        return _too_deep(levels)
+    found = parse_any(raw)
+    if not isinstance(found, Refusal) or found.code not in {"not_canonical", "event_too_large", "envelope_wrong"}:
         return found
     value = parse_json(raw)
-    return value if isinstance(value, Refusal) else canonical_submission(value)
+    if isinstance(value, Refusal):
+        return value
+    return sealed_submission(value) if is_envelope(value) else canonical_submission(value)
 
 
 def parse_json(raw: bytes) -> Any:
@@ -73,29 +79,35 @@ def parse_json(raw: bytes) -> Any:
     return value
 
 
-def parse_array(raw: bytes) -> list[Submission | Refusal]:
+def parse_array(raw: bytes, limits: Limits) -> list[Submission | Refusal]:
     """Return the submissions of a CloudEvents batch (JSON array); raise the problem of one that is no array."""
+    if is_too_deep(raw, limits.json_depth):
+        raise ProblemError(_too_deep(limits.json_depth))
     value = parse_json(raw)
     if isinstance(value, Refusal):
         raise ProblemError(value)
     if not isinstance(value, list):
         raise problem("not_a_batch")
-    _limit(len(value))
-    return [canonical_submission(each) for each in value]
+    _limit(len(value), limits.bulk_events)
+    return [sealed_submission(each) if is_envelope(each) else canonical_submission(each) for each in value]
 
 
-def split_lines(raw: bytes) -> list[tuple[int, bytes]]:
-    """Return the lines of an NDJSON text with their numbers, from 1; blank lines are passed over."""
+def split_lines(raw: bytes, most: int) -> list[tuple[int, bytes]]:
+    """Return the lines of an NDJSON text with their numbers, from 1; blank lines are passed over.
+
+    Raises the problem of a text that holds none, or more than ``most``.
+    """
     lines = [(number, line) for number, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
-    _limit(len(lines))
+    _limit(len(lines), most)
     return lines
 
 
 def incoming(
-    found: Iterable[Submission | Refusal], *, party: str, traceparent: str, received: datetime
+    found: Iterable[Submission | Refusal], *, speaker: Principal, traceparent: str, received: datetime
 ) -> list[Incoming]:
     """Return what the ledger takes in; a statement in another party's name becomes a refusal of its own."""
-    return [Incoming(_own(each, party), party, traceparent, received) for each in found]
+    submitter = speaker.party or speaker.role
+    return [Incoming(_own(each, speaker), submitter, traceparent, received) for each in found]
 
 
 def outcome_word(outcome: Outcome) -> str:
@@ -118,18 +130,22 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:
     return {**counts, "position": position}
 
 
-def _own(found: Submission | Refusal, party: str) -> Submission | Refusal:
-    if isinstance(found, Refusal) or found.source == party:
+def _own(found: Submission | Refusal, speaker: Principal) -> Submission | Refusal:
+    if isinstance(found, Refusal) or speaks_for(speaker, found.source):
         return found
-    named = (("source", found.source), ("party", party))
+    named = (("source", found.source), ("party", speaker.party or speaker.role))
     return Refusal("source_not_yours", "/source", named, *found.identity)
 
 
-def _limit(count: int) -> None:
+def _limit(count: int, most: int) -> None:
     if count == 0:
         raise problem("batch_empty")
-    if count > BULK_EVENTS:
-        raise problem("batch_too_long", events=str(BULK_EVENTS))
+    if count > most:
+        raise problem("batch_too_long", events=str(most))
+
+
+def _too_deep(levels: int) -> Refusal:
+    return Refusal("json_too_deep", params=(("levels", str(levels)),))
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ by itself, so a slow one holds nobody up and nothing is buffered for it.
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from itertools import dropwhile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from itertools import dropwhile, islice
 
 import psycopg
 import structlog
@@ -17,8 +17,11 @@ from psycopg_pool import PoolTimeout
 from ledger.log import EventLog, LogUnavailable, Row
 
 KEPT = 4_000
+KEPT_BYTES = 16 * 1024 * 1024
 PAGE = 500
+PAGE_BYTES = 1024 * 1024
 _POLL_SECONDS = 1.0
+_READ_AT_ONCE = 200
 
 Read = Callable[[int, int], Awaitable[Sequence[Row]]]
 
@@ -35,11 +38,17 @@ class Tail:
         self._head = 0
         self._through: int | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._recent: deque[Row] = deque(maxlen=KEPT)
+        self._recent: deque[Row] = deque()
+        self._recent_bytes = 0
         self._grown = asyncio.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def head(self) -> int:
+        """The last position that the follower has met."""
+        return self._head
 
     def start(self) -> None:
         """Begin to follow, on the running loop; called when the first client comes."""
@@ -67,7 +76,7 @@ class Tail:
         self.start()
         while not self._stopping.is_set():
             grown = self._grown
-            rows = await (self._after(after) if read is None else read(after, PAGE))
+            rows = await (self._after(after) if read is None else read(after, _READ_AT_ONCE))
             if rows:
                 after = rows[-1].position
                 yield rows
@@ -81,8 +90,8 @@ class Tail:
         if self._through is not None and after >= self._through:
             return ()
         if self._recent and self._recent[0].position <= after + 1:
-            return list(dropwhile(lambda row: row.position <= after, self._recent))[:PAGE]
-        return await self._read(after, PAGE)
+            return _portion(dropwhile(lambda row: row.position <= after, self._recent))
+        return _portion(await self._read(after, _READ_AT_ONCE))
 
     def _follow(self) -> None:
         assert self._loop is not None  # noqa: S101 - set by start() before the thread begins
@@ -117,14 +126,32 @@ class Tail:
         while self._through is not None and self._through < self._head and not self._stopping.is_set():
             until = self._head
             try:
-                rows = [row for row in await self._read(self._through, KEPT) if row.position <= until]
+                rows = [row for row in await self._read(self._through, _READ_AT_ONCE) if row.position <= until]
             except (psycopg.Error, PoolTimeout):
                 await asyncio.sleep(_POLL_SECONDS)
                 continue
-            self._recent.extend(rows)
-            self._through = rows[-1].position if len(rows) == KEPT else until
+            self._keep(rows)
+            self._through = rows[-1].position if len(rows) == _READ_AT_ONCE else until
             self._wake()
+
+    def _keep(self, rows: Sequence[Row]) -> None:
+        self._recent.extend(rows)
+        self._recent_bytes += sum(len(row.raw) for row in rows)
+        while len(self._recent) > KEPT or self._recent_bytes > KEPT_BYTES:
+            self._recent_bytes -= len(self._recent.popleft().raw)
 
     def _wake(self) -> None:
         self._grown.set()
         self._grown = asyncio.Event()
+
+
+def _portion(rows: Iterable[Row]) -> list[Row]:
+    """Return the first rows, as many as one client is sent at once: a page, or fewer that are large."""
+    found: list[Row] = []
+    size = 0
+    for row in islice(rows, PAGE):
+        size += len(row.raw)
+        if found and size > PAGE_BYTES:
+            break
+        found.append(row)
+    return found

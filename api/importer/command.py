@@ -4,7 +4,7 @@ Exit code 0: every row is in the ledger; 1: rows were faulty or refused; 2: ther
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -17,8 +17,11 @@ from rich.text import Text
 from api.importer.files import UnusableDirectory, files_of
 from api.importer.findings import Finding, FindingKind
 from api.importer.report import SHOWN, ImportReport
-from api.importer.run import Submits, import_directory
+from api.importer.run import import_directory
+from api.importer.signing import KeyUnregistered, signer
+from infra.keyfiles import read_key
 from ledger.log import LogUnavailable
+from ledger.service import Ledger
 
 OK, WITH_FAULTS, UNUSABLE = 0, 1, 2
 _KINDS = {
@@ -39,22 +42,30 @@ _COUNTS = {
 
 def import_command(
     directory: Path,
-    open_ledger: Callable[[], Submits],
+    open_ledger: Callable[[], Ledger],
     *,
     as_json: bool = False,
     report: Path | None = None,
     submitter: str = "import",
+    keys: Sequence[Path] = (),
 ) -> int:
     """Import a directory, tell the person or the program that asked, and return the exit code.
 
     ``open_ledger`` is called only once the directory is known to hold reports. ``report`` is a file that gets every
-    finding, one JSON object a line; the display and the JSON document hold at most 50 of a kind.
+    finding, one JSON object a line; the display and the JSON document hold at most 50 of a kind. What the owners of
+    ``keys`` say is signed with them; they must be registered.
     """
     console = Console(stderr=True)
     try:
         files_of(directory)
+        ledger = open_ledger()
+        sign = signer(ledger, [read_key(path) for path in keys]) if keys else None
         with _sink(report) as sink, _bar(console, is_shown=not as_json) as progress:
-            result = import_directory(open_ledger(), directory, submitter=submitter, progress=progress, on_finding=sink)
+            result = import_directory(
+                ledger, directory, submitter=submitter, progress=progress, on_finding=sink, sign=sign
+            )
+    except KeyUnregistered as error:
+        return _unusable(console, error.zh, error.en, as_json=as_json)
     except UnusableDirectory as error:
         return _unusable(console, error.zh, error.en, as_json=as_json)
     except LogUnavailable as error:

@@ -18,6 +18,7 @@ from api.importer.files import files_of
 from api.importer.findings import Finding
 from api.importer.report import ImportReport
 from api.importer.statement import problems_in
+from ledger.envelope import Submission
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome, Receipt
 from ledger.refusals import Refusal, message
@@ -25,6 +26,7 @@ from ledger.service import Incoming
 
 Progress = Callable[[str, int, int], None]
 Sink = Callable[[Finding], None]
+Sign = Callable[[Sequence[Submission]], Sequence[Submission | Refusal]]
 PATIENCE_SECONDS = 120.0
 _LONGEST_PAUSE_SECONDS = 5.0
 
@@ -46,10 +48,12 @@ def import_directory(
     on_finding: Sink | None = None,
     batch_size: int = BATCH,
     patience_seconds: float = PATIENCE_SECONDS,
+    sign: Sign | None = None,
 ) -> ImportReport:
     """Import the register and the reports of a directory into the ledger and return what was done.
 
-    ``progress`` is told the file, the bytes done and the bytes in all; ``on_finding`` every finding as it is met.
+    ``progress`` is told the file, the bytes done and the bytes in all; ``on_finding`` every finding as it is met;
+    ``sign`` signs a batch of submissions as far as it has their sources' keys.
     Raises :class:`UnusableDirectory` where there is nothing to import, and ``LogUnavailable`` where the ledger stays
     away for ``patience_seconds``.
     """
@@ -58,7 +62,7 @@ def import_directory(
     tell = on_finding or (lambda _: None)
     began = time.monotonic()
     with _rare_collections(), batches_ahead(files, batch_size) as batches:
-        for batch, outcomes in _recorded(ledger, iter(batches), submitter, patience_seconds):
+        for batch, outcomes in _recorded(ledger, iter(batches), submitter, patience_seconds, sign):
             _take_in(batch, report, tell)
             for pending, outcome in zip(batch.pending, outcomes, strict=True):
                 _account(pending, outcome, report, tell)
@@ -80,17 +84,17 @@ def _rare_collections() -> Iterator[None]:
 
 
 def _recorded(
-    ledger: Submits, batches: Iterator[Batch], submitter: str, patience_seconds: float
+    ledger: Submits, batches: Iterator[Batch], submitter: str, patience_seconds: float, sign: Sign | None
 ) -> Iterator[tuple[Batch, list[Outcome]]]:
     """Yield each batch with its outcomes; while the ledger is away, what is unanswered waits and is submitted again."""
     unanswered: deque[Batch] = deque()
 
     def handed() -> Iterator[list[Incoming]]:
         for batch in tuple(unanswered):
-            yield _incoming(batch, submitter)
+            yield _incoming(batch, submitter, sign)
         for batch in batches:
             unanswered.append(batch)
-            yield _incoming(batch, submitter)
+            yield _incoming(batch, submitter, sign)
 
     deadline, pause = time.monotonic() + patience_seconds, 0.1
     while True:
@@ -107,9 +111,10 @@ def _recorded(
             return
 
 
-def _incoming(batch: Batch, submitter: str) -> list[Incoming]:
+def _incoming(batch: Batch, submitter: str, sign: Sign | None) -> list[Incoming]:
     received = datetime.now(UTC)
-    return [Incoming(pending.submission, submitter, received=received) for pending in batch.pending]
+    said = [pending.submission for pending in batch.pending]
+    return [Incoming(each, submitter, received=received) for each in (sign(said) if sign else said)]
 
 
 def _take_in(batch: Batch, report: ImportReport, tell: Sink) -> None:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,17 +28,38 @@ _PATIENCE = 90.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerSecurity:
+    """How the broker is guarded: its listener's protocol, the properties it needs, and credentials to try it with."""
+
+    listener: str = "PLAINTEXT"
+    properties: Mapping[str, str] = field(default_factory=dict, repr=False)
+    format_arguments: tuple[str, ...] = field(default=(), repr=False)
+    credentials: Mapping[str, object] = field(default_factory=dict, repr=False)
+
+
+OPEN = BrokerSecurity()
+
+
 class EmbeddedKafka:
     """One Apache Kafka broker and controller on 127.0.0.1 whose data and ports live under `data_dir`.
 
     The jars and the class-data archive live in `cache` (see `default_cache`), which may be shared.
     """
 
-    def __init__(self, data_dir: Path, port: int | None = None, heap_mb: int = 256, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        port: int | None = None,
+        heap_mb: int = 256,
+        cache: Path | None = None,
+        security: BrokerSecurity = OPEN,
+    ) -> None:
         self.data_dir = data_dir.absolute()
         self._cache = cache or default_cache(self.data_dir.parent)
         self._wanted_port = port
         self._heap_mb = heap_mb
+        self._security = security
         self._ports: tuple[int, int] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -147,7 +170,7 @@ class EmbeddedKafka:
         return self._wanted_port or free[0], free[1]
 
     def _launch(self, port: int, controller_port: int) -> bool:
-        self._properties.write_text(_server_properties(port, controller_port, self._storage))
+        self._write_properties(_server_properties(port, controller_port, self._storage, self._security))
         if not (self._storage / "meta.properties").exists():
             self._format()
         self._new_archive.unlink(missing_ok=True)
@@ -166,18 +189,24 @@ class EmbeddedKafka:
             *("kafka.Kafka", str(self._properties)),
         )
         (self.data_dir / "pid").write_text(str(process.pid))
-        if _answers(process, f"{LOOPBACK}:{port}"):
+        if _answers(process, f"{LOOPBACK}:{port}", self._security.credentials):
             self._process = process
             return True
         end(process, signal.SIGKILL, patience=10)
         return False
+
+    def _write_properties(self, text: str) -> None:
+        # Passwords may be among them.
+        self._properties.touch(mode=0o600)
+        self._properties.chmod(0o600)
+        self._properties.write_text(text)
 
     def _format(self) -> None:
         # A wiped broker is a new cluster: clients that remember the old one must notice.
         cluster = "c" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         small = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
         tool = ("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties))
-        if self._spawn_java(*small, *tool).wait() != 0:
+        if self._spawn_java(*small, *tool, *self._security.format_arguments).wait() != 0:
             raise self._failure("Kafka 存储格式化失败", "Kafka's storage could not be formatted")
 
     def _spawn_java(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -233,7 +262,7 @@ def running_bootstrap(data_dir: Path) -> str | None:
     return f"{LOOPBACK}:{port}" if runs(pid, str(data_dir / "server.properties")) else None
 
 
-def _answers(process: subprocess.Popen[bytes], bootstrap: str) -> bool:
+def _answers(process: subprocess.Popen[bytes], bootstrap: str, credentials: Mapping[str, object]) -> bool:
     """Whether the broker came to answer as a live member of its cluster; False if it exited."""
     port = int(bootstrap.rpartition(":")[2])
     deadline = time.monotonic() + _PATIENCE
@@ -241,7 +270,7 @@ def _answers(process: subprocess.Popen[bytes], bootstrap: str) -> bool:
         # Its own listening socket is the cheap sign; only then is a client worth its start.
         if not is_free(port):
             try:
-                admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+                admin = KafkaAdminClient(bootstrap_servers=bootstrap, **credentials)
             except KafkaError:
                 time.sleep(0.05)
                 continue
@@ -256,15 +285,16 @@ def _answers(process: subprocess.Popen[bytes], bootstrap: str) -> bool:
     return False
 
 
-def _server_properties(port: int, controller_port: int, storage: Path) -> str:
+def _server_properties(port: int, controller_port: int, storage: Path, security: BrokerSecurity) -> str:
     broker, controller = f"{LOOPBACK}:{port}", f"{LOOPBACK}:{controller_port}"
+    listener = security.listener
     settings = {
         "process.roles": "broker,controller",
         "node.id": "1",
-        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{broker}",
+        "listeners": f"{listener}://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"{listener}://{broker}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "PLAINTEXT",
+        "inter.broker.listener.name": listener,
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": f"1@{controller}",
         "log.dirs": str(storage),
@@ -286,5 +316,6 @@ def _server_properties(port: int, controller_port: int, storage: Path) -> str:
         # An event is published for ever; forgetting is never a default here.
         "log.retention.ms": "-1",
         "log.cleaner.dedupe.buffer.size": "16777216",
+        **security.properties,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())

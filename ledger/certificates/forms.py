@@ -26,7 +26,7 @@ def _sound_organisation_code(code: str) -> str:
 
 Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), AfterValidator(_known_region)]
 Country = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
-OrganisationCode = Annotated[str, AfterValidator(_sound_organisation_code)]
+OrganisationCode = Annotated[str, AfterValidator(_sound_organisation_code), Field(json_schema_extra={"maxLength": 18})]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 SchemeClass = Literal["management_system", "ccc", "automotive", "voluntary_product", "food", "service"]
 

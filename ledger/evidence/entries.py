@@ -1,6 +1,7 @@
 """What every entry must show by itself: a recorded event, its stream's next version, a later time, valid signatures.
 
 DSSE v1.0.2 signatures cover the event's bytes as they stand in the entry; nothing is written anew to verify them.
+Which key speaks for whom, and until when, is what the log recorded before the entry.
 """
 
 import json
@@ -8,13 +9,16 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ledger.evidence.chains import Chains
 from ledger.evidence.keyfile import INSTANT, IssuerKey
+from ledger.evidence.keyring import Keyring
 from ledger.evidence.report import Report
-from ledger.evidence.signatures import EVENT_TYPE, Signature, pae, parse_signatures
+from ledger.evidence.signatures import EVENT_TYPE, PublicKey, Signature, pae, parse_signatures
 from ledger.evidence.strict import EvidenceError
 
 _BEGIN = '{"event":'
 _DECODER = json.JSONDecoder()
+_Place = dict[str, Any]
 
 
 def event_bytes(entry: bytes) -> bytes:
@@ -32,12 +36,18 @@ def event_bytes(entry: bytes) -> bytes:
 
 
 class EntryChecks:
-    """Checks entries in order of their index; ``withheld`` counts entries passed over unseen."""
+    """Checks entries in order of their index; ``withheld`` counts entries passed over unseen.
 
-    def __init__(self, report: Report, issuers: Iterable[IssuerKey]) -> None:
+    ``issuers`` is what a key file states; ``origin`` is the log's name, for which signed statements must be made.
+    """
+
+    def __init__(self, report: Report, issuers: Iterable[IssuerKey], origin: str | None = None) -> None:
         self._report = report
+        self._origin = origin
         self._streams: dict[str, tuple[int, int]] = {}
-        self._keys = {each.key.keyid: each for each in issuers}
+        self._stated = {each.key.keyid: each for each in issuers}
+        self._ring = Keyring(report, origin)
+        self._chains = Chains(report)
         self._recorded = ""
         self._pool: ThreadPoolExecutor | None = None
         self.withheld = 0
@@ -56,20 +66,29 @@ class EntryChecks:
                 self._report.add("ENTRY_MALFORMED", index, detail=str(error))
                 continue
             self._order(index, record)
+            if "issuersequence" in event:
+                self._chains.note(index, event, event_bytes(raw))
             if signatures:
-                statements.append((index, raw, event, record, signatures))
+                statements.append(self._statement(index, raw, event, record, signatures))
             else:
                 self._report.unsigned += 1
+                if record.get("signed_by"):
+                    self._report.add("SIGNERS_MISSTATED", index, **_place(record))
+            # A registration or revocation holds from the next entry on, as it did when it was recorded.
+            self._ring.note(index, event, record)
         if statements:
             # The library lets go of the interpreter while it verifies, so threads use every core.
             self._pool = self._pool or ThreadPoolExecutor()
-            for finding in self._pool.map(lambda statement: self._signed(*statement), statements):
-                for code, index, more in finding:
-                    self._report.add(code, index, **more)
+            for index, place, invalid in self._pool.map(_invalid, statements):
+                for owner in invalid:
+                    self._report.add("STATEMENT_SIGNATURE_INVALID", index, detail=owner, **place)
             self._report.signed += len(statements)
 
     def close(self) -> None:
-        """State what was covered and let the threads go."""
+        """State what was covered, judge what only the whole shows, and let the threads go."""
+        self._chains.close(is_whole=not self.withheld)
+        if not self.withheld:
+            self._ring.compare(self._stated.values())
         self._report.streams = len(self._streams)
         self._report.last_recorded = self._recorded or None
         if self._pool is not None:
@@ -94,28 +113,86 @@ class EntryChecks:
             )
         self._recorded = max(recorded, self._recorded)
 
-    def _signed(
-        self, index: int, raw: bytes, event: dict[str, Any], record: dict[str, Any], signatures: tuple[Signature, ...]
-    ) -> list[tuple[str, int, dict[str, Any]]]:
-        message = pae(EVENT_TYPE, event_bytes(raw))
-        place = {"stream": record["stream"], "version": record["version"]}
-        found, own, unknown = [], False, False
+    def _statement(
+        self, index: int, raw: bytes, event: _Place, record: _Place, signatures: tuple[Signature, ...]
+    ) -> "_Statement":
+        """Return what is left to verify of a signed entry, once its keys were found as of its index."""
+        place = _place(record)
+        if self._origin is not None and event.get("ledger") != self._origin:
+            self._report.add("WRONG_AUDIENCE", index, detail=str(event.get("ledger"))[:200], **place)
+        concerned = {_speaker(str(event.get("source"))), *_signatories(event)}
+        found: list[tuple[PublicKey, Signature, str]] = []
+        is_known = True
         for signature in signatures:
-            issuer = self._keys.get(signature.keyid)
-            if issuer is None:
-                unknown = True
-                found.append(("SIGNER_UNKNOWN", index, {**place, "detail": signature.keyid}))
-                continue
-            own = own or issuer.owner == event.get("source")
-            try:
-                issuer.key.verify(signature.value, message)
-            except EvidenceError:
-                found.append(("STATEMENT_SIGNATURE_INVALID", index, {**place, "detail": issuer.owner}))
-            if not issuer.holds_at(record["recorded"]):
-                found.append(("SIGNED_OUTSIDE_VALIDITY", index, {**place, "detail": issuer.owner}))
-        if not own and not unknown:
-            found.append(("WRONG_SIGNER", index, place))
-        return found
+            key = self._key(index, signature.keyid, record)
+            is_known = is_known and key is not None
+            if key is not None:
+                found.append((key.key, signature, key.owner))
+        owners = list(dict.fromkeys(owner for _, _, owner in found))
+        if is_known and concerned.isdisjoint(map(_speaker, owners)):
+            self._report.add("WRONG_SIGNER", index, **place)
+        if is_known and record.get("signed_by") != owners:
+            self._report.add("SIGNERS_MISSTATED", index, **place)
+        return index, place, raw, found
+
+    def _key(self, index: int, keyid: str, record: _Place) -> IssuerKey | None:
+        """Return the key by this name as the log knew it at an index, and report where it may not have signed."""
+        place, recorded = _place(record), record["recorded"]
+        known = self._ring[keyid]
+        if known is not None:
+            known.signed(index, recorded)
+            if known.ended is not None:
+                self._report.add("SIGNED_AFTER_REVOCATION", index, detail=known.owner, **place)
+            elif not known.as_issuer().holds_at(recorded):
+                self._report.add("SIGNED_OUTSIDE_VALIDITY", index, detail=known.owner, **place)
+            return known.as_issuer()
+        stated = self._stated.get(keyid)
+        if not self.withheld:
+            self._report.add("SIGNER_UNREGISTERED", index, detail=keyid, **place)
+        elif stated is None:
+            self._report.add("SIGNER_UNKNOWN", index, detail=keyid, **place)
+        else:
+            self._report.add("KEY_NOT_FROM_LOG", index, detail=stated.owner, **place)
+            if not stated.holds_at(recorded):
+                self._report.add("SIGNED_OUTSIDE_VALIDITY", index, detail=stated.owner, **place)
+        return stated
+
+
+_Statement = tuple[int, _Place, bytes, list[tuple[PublicKey, Signature, str]]]
+
+
+def _invalid(statement: _Statement) -> tuple[int, _Place, list[str]]:
+    """Return the owners of the keys whose signatures do not fit."""
+    index, place, raw, found = statement
+    message = pae(EVENT_TYPE, event_bytes(raw))
+    wrong = []
+    for key, signature, owner in found:
+        try:
+            key.verify(signature.value, message)
+        except EvidenceError:
+            wrong.append(owner)
+    return index, place, wrong
+
+
+def _place(record: _Place) -> _Place:
+    return {"stream": record["stream"], "version": record["version"]}
+
+
+def _speaker(name: str) -> str:
+    """Return the one name of a speaker: the organisation code stands inside a credit code (GB 32100)."""
+    code = name.removeprefix("organisation:")
+    return f"organisation:{code[8:17]}" if code != name and len(code) == 18 else name
+
+
+def _signatories(event: _Place) -> list[str]:
+    data = event.get("data")
+    said = data.get("replacement") or data if isinstance(data, dict) else {}
+    signers = said.get("signers") if isinstance(said, dict) else None
+    return [
+        f"person:{each.get('register', 'CCAA')}:{each.get('number')}"
+        for each in (signers if isinstance(signers, list) else ())
+        if isinstance(each, dict)
+    ]
 
 
 def _open(raw: bytes) -> tuple[dict[str, Any], dict[str, Any], tuple[Signature, ...]]:

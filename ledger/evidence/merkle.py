@@ -147,6 +147,13 @@ def prove_consistency(old: int, new: int, read: HashReader) -> list[bytes]:
     return _carry_out(consistency_plan(old, new), read)
 
 
+def tree_root(size: int, read: HashReader) -> bytes:
+    """Return the root of the tree of ``size`` leaves from its complete subtrees."""
+    if not 0 <= size <= MAXIMUM_INTEGER:
+        raise EvidenceError("no such tree size")
+    return fold(read(_cover(0, size))) if size else EMPTY_ROOT
+
+
 def _carry_out(plan: list[list[Node]], read: HashReader) -> list[bytes]:
     values = iter(read([node for group in plan for node in group]))
     return [fold([next(values) for _ in group]) for group in plan]

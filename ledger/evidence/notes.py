@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -28,6 +29,7 @@ COSIGNATURE_V1 = 0x04
 MAXIMUM_NOTE = 262_144
 MAXIMUM_SIGNATURES = 64
 _VKEY = re.compile(r"([^+]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,4096})", re.ASCII)
+_SECRET = re.compile(r"PRIVATE\+KEY\+([^+]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,4096})", re.ASCII)
 
 
 def check_name(name: str) -> None:
@@ -118,6 +120,23 @@ class NoteSigner:
             signature = time.to_bytes(8, "big") + self.private.sign(cosigned_message(text, time))
         key = key_id(self.name, self.kind, self.private.public_key().public_bytes_raw())
         return f"— {self.name} {encode_base64(key + signature)}\n"
+
+    @property
+    def secret(self) -> str:
+        """The key as text, in the form of Go's ``note`` package; whoever reads it signs in this name."""
+        raw = bytes([self.kind]) + self.private.private_bytes_raw()
+        return f"PRIVATE+KEY+{self.name}+{self.verifier.id.hex()}+{encode_base64(raw)}"
+
+
+def parse_secret(text: str) -> NoteSigner:
+    """Return the signer that a private key's text (``PRIVATE+KEY+name+id+key``) names, or raise."""
+    match = _SECRET.fullmatch(text)
+    if match is None or len(key := decode_base64(match[3])) != 33:
+        raise EvidenceError("not a private key of the form PRIVATE+KEY+name+id+key")
+    signer = NoteSigner(match[1], Ed25519PrivateKey.from_private_bytes(key[1:]), key[0])
+    if signer.verifier.id.hex() != match[2]:
+        raise EvidenceError("the private key's ID does not fit the key")
+    return signer
 
 
 def cosigned_message(text: str, time: int) -> bytes:
@@ -216,11 +235,24 @@ def parse_checkpoint(text: str) -> Checkpoint:
     return Checkpoint(lines[0], decode_decimal(lines[1]), decode_hash(lines[2]), tuple(lines[3:]))
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> bytes:
-    """Return the checkpoint as a note signed by its log, whose key bears the origin's name."""
-    if signer.name != checkpoint.origin:
+class LogSigner(Protocol):
+    """What adds one of the log's own signature lines to a checkpoint; each bears the origin's name."""
+
+    @property
+    def name(self) -> str:
+        """The name of the key."""
+        ...
+
+    def line(self, text: str) -> str:
+        """Return the signature line over a note's text, its line feed included."""
+        ...
+
+
+def sign_checkpoint(checkpoint: Checkpoint, *signers: LogSigner) -> bytes:
+    """Return the checkpoint as a note signed by each key of its log, all of which bear the origin's name."""
+    if any(signer.name != checkpoint.origin for signer in signers):
         raise EvidenceError("a log's key bears the name of its origin")
-    return sign_note(checkpoint.text, [signer.line(checkpoint.text)])
+    return sign_note(checkpoint.text, [signer.line(checkpoint.text) for signer in signers])
 
 
 def cosign(raw: bytes, witness: NoteSigner, time: int) -> bytes:

@@ -26,20 +26,24 @@ MAXIMUM_PROOF = 64
 MAXIMUM_DOCUMENT = 2 * MAXIMUM_NOTE + 2 * MAXIMUM_ENTRY + 65_536
 _FIRST_LINE = "c2sp.org/tlog-proof@v1"
 _INCLUSION = {
-    "v", "type", "origin", "leaf_index", "tree_size", "leaf_hash", "root_hash", "proof", "entry", "checkpoint",
+    "v", "type", "origin", "leaf_index", "tree_size", "leaf_hash", "root_hash", "proof", "checkpoint",
 }  # fmt: skip
 _CONSISTENCY = {"v", "type", "size1", "size2", "root1", "root2", "proof", "checkpoint1", "checkpoint2"}
 
 
 @dataclass(frozen=True, slots=True)
 class InclusionProof:
-    """An entry's place in the tree of a checkpoint; ``checkpoint`` is the note's exact octets."""
+    """An entry's place in the tree of a checkpoint; ``checkpoint`` is the note's exact octets.
+
+    ``leaf`` is the entry's hash where the proof travels without the entry: who holds the entry compares it.
+    """
 
     index: int
     proof: tuple[bytes, ...]
     checkpoint: bytes
     entry: bytes | None = None
     extra: bytes | None = None
+    leaf: bytes | None = None
 
     def verify(self, policy: Policy, entry: bytes | None = None) -> Accepted:
         """Return the accepted checkpoint that holds the entry, or raise; the policy's quorum must be met."""
@@ -60,9 +64,10 @@ class InclusionProof:
         return "\n".join(lines).encode() + self.checkpoint
 
     def to_json(self) -> bytes:
-        """Return the proof with its entry as JSON."""
-        if self.entry is None:
-            raise EvidenceError("the JSON form holds the entry")
+        """Return the proof as JSON, with its entry where it is at hand, else with the hash of it alone."""
+        leaf = self.leaf if self.entry is None else leaf_hash(self.entry)
+        if leaf is None:
+            raise EvidenceError("the JSON form holds the entry or its hash")
         checkpoint = parse_checkpoint(parse_note(self.checkpoint).text)
         return canonical_json(
             {
@@ -71,11 +76,11 @@ class InclusionProof:
                 "origin": checkpoint.origin,
                 "leaf_index": self.index,
                 "tree_size": checkpoint.size,
-                "leaf_hash": encode_base64(leaf_hash(self.entry)),
+                "leaf_hash": encode_base64(leaf),
                 "root_hash": encode_base64(checkpoint.root),
                 "proof": [encode_base64(each) for each in self.proof],
-                "entry": encode_base64(self.entry),
                 "checkpoint": self.checkpoint.decode(),
+                **({} if self.entry is None else {"entry": encode_base64(self.entry)}),
             }
         )
 
@@ -140,12 +145,13 @@ def parse_inclusion_text(raw: bytes) -> InclusionProof:
 
 def parse_inclusion_json(raw: bytes) -> InclusionProof:
     """Return the proof of an inclusion document, or raise when its members contradict each other."""
-    value = _document(raw, "inclusion", _INCLUSION)
+    value = _document(raw, "inclusion", _INCLUSION, "entry")
     proof = InclusionProof(
         _size(value["leaf_index"]),
         _hashes(value["proof"]),
         _text(value["checkpoint"]).encode(),
-        decode_base64(_text(value["entry"])),
+        decode_base64(_text(value["entry"])) if "entry" in value else None,
+        leaf=None if "entry" in value else decode_hash(_text(value["leaf_hash"])),
     )
     if proof.to_json() != raw:
         raise EvidenceError("the document contradicts its checkpoint or its entry")
@@ -162,9 +168,14 @@ def parse_consistency_json(raw: bytes) -> ConsistencyProof:
     return proof
 
 
-def _document(raw: bytes, kind: str, members: set[str]) -> dict[str, Any]:
+def _document(raw: bytes, kind: str, members: set[str], *more: str) -> dict[str, Any]:
     value = parse_canonical_json(raw, MAXIMUM_DOCUMENT)
-    if not isinstance(value, dict) or set(value) != members or value["v"] != 1 or value["type"] != kind:
+    if (
+        not isinstance(value, dict)
+        or not members <= set(value) <= members | set(more)
+        or value["v"] != 1
+        or value["type"] != kind
+    ):
         raise EvidenceError(f"not a document of {kind}")
     return value
 

@@ -29,6 +29,8 @@ _RESULTS = {
     Result.USAGE: ("用法错误", "usage"),
 }
 _T, _U, _I = Result.TAMPERED, Result.UNREADABLE, Result.INCOMPLETE
+# Something to look at that nobody tampered with.
+_S = Result.SOUND
 REASONS: dict[str, tuple[Result, str, str]] = {
     "FILE_HASH_MISMATCH": (_T, "文件与清单中的摘要不符", "the file differs from its digest in the manifest"),
     "FILE_UNLISTED": (_T, "文件不在清单内", "the file is not in the manifest"),
@@ -46,7 +48,14 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "RECORDED_NOT_INCREASING": (_T, "登记时间未递增", "the time of recording does not increase"),
     "STATEMENT_SIGNATURE_INVALID": (_T, "机构签名无效", "the issuer's signature does not fit the statement"),
     "SIGNED_OUTSIDE_VALIDITY": (_T, "签名密钥不在有效期内", "signed with a key that was not valid then"),
-    "WRONG_SIGNER": (_T, "签名者不是陈述者", "none of the signatures is the source's own"),
+    "WRONG_SIGNER": (_T, "签名者不是陈述者", "no signature is the source's or a named signatory's"),
+    "SIGNER_UNREGISTERED": (_T, "签名密钥从未登记", "signed with a key that the log had not registered by then"),
+    "SIGNED_AFTER_REVOCATION": (_T, "吊销后仍以该密钥签名", "signed with a key whose end the log had recorded before"),
+    "SIGNERS_MISSTATED": (_T, "登记的签名者与签名不符", "the record names other signers than the signatures show"),
+    "WRONG_AUDIENCE": (_T, "陈述是对另一账本作出的", "the signed statement was made for another ledger, or for none"),
+    "KEY_REGISTRATION_INVALID": (_T, "密钥登记无效", "the registration of the key does not hold"),
+    "KEYS_CONTRADICTED": (_T, "密钥文件与日志不符", "the key file contradicts what the log recorded of the key"),
+    "ISSUER_FORK": (_T, "提交方编号分叉", "the issuer's count forks: two statements claim one place"),
     "CHECKPOINT_SIGNATURE_INVALID": (_T, "检查点签名无效", "no trusted key's valid signature is on the checkpoint"),
     "CHECKPOINT_CONTRADICTED": (_T, "清单与检查点矛盾", "the manifest contradicts the checkpoint"),
     "OLDER_CHECKPOINT_INCONSISTENT": (_T, "与较早检查点不一致", "the entries contradict an older checkpoint"),
@@ -54,18 +63,32 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "SPLIT_VIEW": (_T, "同一大小出现两个树根", "two roots were signed for one size"),
     "ROLLED_BACK": (_T, "日志回退", "a later checkpoint covers fewer entries than the trusted one"),
     "WRONG_ORIGIN": (_T, "日志来源不同", "the checkpoint is of another log"),
+    "SIGNING_STOPPED": (_T, "已停止签署", "signing was stopped, and nobody has said yet that it may go on"),
     "BUNDLE_UNREADABLE": (_U, "证据包无法打开", "the bundle cannot be opened"),
     "FILE_UNREADABLE": (_U, "文件无法读取", "the file cannot be read"),
     "MANIFEST_UNREADABLE": (_U, "清单无法读取", "the manifest cannot be read"),
     "KEYS_UNREADABLE": (_U, "密钥文件无法读取", "the key file cannot be read"),
     "CHECKPOINT_UNREADABLE": (_U, "检查点无法读取", "the checkpoint cannot be read"),
+    "LAST_SIGNED_UNREADABLE": (
+        _U,
+        "库外保存的检查点无法读取",
+        "the checkpoint kept outside the database cannot be read",
+    ),
     "FILE_MISSING": (_I, "缺少文件", "the file is not there"),
+    "LAST_SIGNED_MISSING": (_I, "缺少库外保存的检查点", "the last signed checkpoint, kept outside, is not there"),
     "TRUNCATED": (_I, "条目不全", "entries that the signed checkpoint covers are not there"),
     "UNCHECKED": (_I, "无法核验的区间", "no signed hash reaches this range"),
     "ENTRIES_WITHHELD": (_I, "条目未提供", "only the hashes of these entries are there"),
     "STALE": (_I, "检查点过时", "the checkpoint is older than allowed"),
     "QUORUM_NOT_MET": (_I, "见证数量不足", "the policy's quorum of witnesses did not cosign"),
-    "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key that is not in the key file"),
+    "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key of which neither log nor key file tells anything"),
+    "KEY_NOT_FROM_LOG": (_I, "密钥仅见于密钥文件", "the key's registration is among the withheld entries"),
+    "ISSUER_GAP": (_I, "提交方编号有缺口", "the issuer counted statements that are not in the log"),
+    "SIGNED_WHILE_COMPROMISED": (
+        _S,
+        "密钥失密期内签名，须复核",
+        "signed while the key was in other hands: to be reviewed",
+    ),
 }
 
 
@@ -136,7 +159,8 @@ class Report:
     @property
     def result(self) -> Result:
         """The gravest result: tampered before unreadable before incomplete."""
-        return Result(min((REASONS[each.code][0] for each in self.findings), default=Result.SOUND))
+        grave = (REASONS[each.code][0] for each in self.findings)
+        return Result(min((each for each in grave if each != Result.SOUND), default=Result.SOUND))
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for machines."""

@@ -5,6 +5,7 @@ no signature can serve as another.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -46,7 +47,7 @@ class PublicKey:
         elif self.algorithm == "ecdsa-p256":
             if len(self.raw) != 65 or self.raw[0] != 4:
                 raise EvidenceError("a P-256 key is an uncompressed point of 65 octets")
-            self._point()
+            _p256(self.raw)
         else:
             raise EvidenceError("no such algorithm")
 
@@ -55,31 +56,44 @@ class PublicKey:
         """The key's name: hexadecimal SHA-256 over algorithm, line feed and octets."""
         return sha256(self.algorithm.encode() + b"\n" + self.raw).hexdigest()
 
-    def _point(self) -> ec.EllipticCurvePublicKey:
-        try:
-            return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.raw)
-        except ValueError as error:
-            raise EvidenceError("the key is not a point of P-256") from error
-
     def verify(self, signature: bytes, message: bytes) -> None:
         """Raise unless the signature (for P-256: DER, over SHA-256) is this key's over the message."""
         if len(signature) > _MAXIMUM_SIGNATURE:
             raise EvidenceError("the signature is too long")
         try:
             if self.algorithm == "ed25519":
-                ed25519.Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+                _ed25519(self.raw).verify(signature, message)
             else:
-                self._point().verify(signature, message, ec.ECDSA(SHA256()))
+                _p256(self.raw).verify(signature, message, ec.ECDSA(SHA256()))
         except (InvalidSignature, ValueError) as error:
             raise EvidenceError("the signature does not fit") from error
+
+
+@lru_cache(maxsize=4096)
+def _ed25519(raw: bytes) -> ed25519.Ed25519PublicKey:
+    return ed25519.Ed25519PublicKey.from_public_bytes(raw)
+
+
+@lru_cache(maxsize=4096)
+def _p256(raw: bytes) -> ec.EllipticCurvePublicKey:
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), raw)
+    except ValueError as error:
+        raise EvidenceError("the key is not a point of P-256") from error
 
 
 def public_key_of(private: PrivateKey) -> PublicKey:
     """Return the public half of a private key."""
     if isinstance(private, ed25519.Ed25519PrivateKey):
-        return PublicKey("ed25519", private.public_key().public_bytes_raw())
+        return _checked("ed25519", private.public_key().public_bytes_raw())
     form = serialization.PublicFormat.UncompressedPoint
-    return PublicKey("ecdsa-p256", private.public_key().public_bytes(serialization.Encoding.X962, form))
+    return _checked("ecdsa-p256", private.public_key().public_bytes(serialization.Encoding.X962, form))
+
+
+@lru_cache(maxsize=256)
+def _checked(algorithm: Algorithm, raw: bytes) -> PublicKey:
+    """Return a key that was checked once: who signs thousands of statements does not pay for it each time."""
+    return PublicKey(algorithm, raw)
 
 
 def sign(private: PrivateKey, message: bytes) -> bytes:
@@ -132,7 +146,11 @@ def seal_event(payload: bytes, *keys: PrivateKey) -> Envelope:
 
 def parse_envelope(raw: bytes, payload_type: str = EVENT_TYPE) -> Envelope:
     """Return the envelope that JSON bytes contain, or raise; nothing is verified yet."""
-    value = parse_json(raw, MAXIMUM_ENVELOPE)
+    return open_envelope(parse_json(raw, MAXIMUM_ENVELOPE), payload_type)
+
+
+def open_envelope(value: Any, payload_type: str = EVENT_TYPE) -> Envelope:
+    """Return the envelope that a parsed JSON value is, or raise; nothing is verified yet."""
     if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
         raise EvidenceError("not a DSSE envelope")
     if value["payloadType"] != payload_type:

@@ -167,6 +167,22 @@ class TileBuilder:
             self._add(level + 1, root)
 
 
+def tiles_under(nodes: Iterable[Node], size: int) -> set[Tile]:
+    """Return the tiles that the hashes of these nodes are read from, in the tree of ``size`` leaves."""
+    found = set()
+    for node in nodes:
+        level, index, _, _ = _place(node)
+        found.add(Tile(level, index, width_of(level, index, size)))
+    return found
+
+
+def _place(node: Node) -> tuple[int, int, int, int]:
+    """Return a node's tile by level and index, where its hashes begin in it, and how many they are."""
+    level, above = divmod(node.height, 8)
+    index, at = divmod(node.index << above, WIDTH)
+    return level, index, at, 1 << above
+
+
 class TileHashes:
     """A hash reader over the tiles of one tree size; each tile is fetched once (at most five for a proof of 2^24)."""
 
@@ -182,12 +198,10 @@ class TileHashes:
         return [self._node(node) for node in nodes]
 
     def _node(self, node: Node) -> bytes:
-        level, above = divmod(node.height, 8)
-        first = node.index << above
-        index, at = divmod(first, WIDTH)
+        level, index, at, count = _place(node)
         data = self._tile(level, index)
-        part = data[at * HASH : (at + (1 << above)) * HASH]
-        if len(part) != HASH << above:
+        part = data[at * HASH : (at + count) * HASH]
+        if len(part) != HASH * count:
             raise EvidenceError(f"no node {node.index} at height {node.height} in a tree of {self.size}")
         return full_root(part)
 

@@ -15,7 +15,7 @@ from ledger.evidence.notes import Checkpoint, Note, parse_checkpoint, parse_note
 from ledger.evidence.policy import Accepted, Policy
 from ledger.evidence.recompute import Recomputation, Scan
 from ledger.evidence.report import Report
-from ledger.evidence.sources import open_source
+from ledger.evidence.sources import Source, open_source
 from ledger.evidence.strict import EvidenceError, encode_base64
 
 KEY_FROM_BUNDLE = (
@@ -44,12 +44,18 @@ class Question:
 
 def verify_bundle(path: Path, question: Question) -> Report:
     """Return what is wrong with a bundle, a folder or a tar; never raises for what the bundle holds."""
-    report = Report()
     try:
         source = open_source(path)
     except EvidenceError as error:
+        report = Report()
         report.add("BUNDLE_UNREADABLE", path=path.name, detail=str(error))
         return report
+    return verify_source(source, question)
+
+
+def verify_source(source: Source, question: Question) -> Report:
+    """Return what is wrong with files of a bundle's layout, wherever they come from."""
+    report = Report()
     files = Files(source, report)
     keys = _read_keys(files, report)
     policy = question.policy
@@ -93,7 +99,7 @@ class _Verification:
         older = self._history(checkpoint)
         since = self._since(checkpoint, accepted)
         tree = Recomputation(self._files, self._report, checkpoint.size)
-        checks = EntryChecks(self._report, keys.issuers)
+        checks = EntryChecks(self._report, keys.issuers, checkpoint.origin)
         scan = tree.scan(checks, [each.size for each in (*older, *since)])
         checks.close()
         self._compare("OLDER_CHECKPOINT_INCONSISTENT", older, scan)

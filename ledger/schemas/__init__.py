@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from ledger.envelope import MAXIMUM_NAME
+from ledger.envelope import MAXIMUM_NAME, MAXIMUM_SEQUENCE
 from ledger.facts import EventType
 from ledger.families import FAMILIES
 
@@ -19,6 +19,7 @@ Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MEDIA_TYPE = "application/schema+json"
 _INSTANT = r"^\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$"
+_OPTIONAL = frozenset({"datacontenttype", "ledger", "issuersequence", "issuerprevious"})
 _NAMES = frozenset({"properties", "$defs"})
 
 
@@ -44,6 +45,18 @@ def event_schema(event_type: EventType) -> Schema:
         "subject": {**text, "pattern": f"^{subject}$", "description": "The stream that it is about"},
         "time": {"type": "string", "pattern": _INSTANT, "description": "When it was said, UTC"},
         "datacontenttype": {"const": "application/json"},
+        "ledger": {**text, "description": "For which ledger it is said; needed where it is signed"},
+        "issuersequence": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": MAXIMUM_SEQUENCE,
+            "description": "The source's own count of its statements",
+        },
+        "issuerprevious": {
+            "type": "string",
+            "pattern": "^[0-9a-f]{64}$",
+            "description": "SHA-256 of the statement before; none of the first one",
+        },
         "data": {"$ref": "#/$defs/data"},
     }
     return {
@@ -52,7 +65,8 @@ def event_schema(event_type: EventType) -> Schema:
         "title": f"{event_type.name} · {event_type.zh} · {event_type.en}",
         "type": "object",
         "properties": properties,
-        "required": [name for name in properties if name != "datacontenttype"],
+        "required": [name for name in properties if name not in _OPTIONAL],
+        "dependentRequired": {"issuerprevious": ["issuersequence"]},
         "additionalProperties": False,
         "$defs": {"data": data, **definitions},
     }

@@ -1,6 +1,7 @@
 """Reads of the trail: the events about one subject, a page at a time, oldest or newest first."""
 
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from ledger.days import instant_text
+from ledger.evidence.entries import event_bytes
 
 MAXIMUM_PAGE = 1_000
 _TRAIL = """
@@ -21,6 +23,11 @@ _TRAIL = """
 _FORWARDS = _TRAIL.format(">", "ASC")
 _BACKWARDS = _TRAIL.format("<", "DESC")
 LAST = 2**63 - 1
+_SAID = """
+    SELECT position, stream, version, type, source, event_id AS id, effective::text, recorded, decision, waits,
+        late_days, corrected_by, access, raw
+    FROM trail.trail WHERE source = %(source)s AND position > %(after)s ORDER BY position LIMIT %(limit)s
+"""
 
 
 async def trail_of(
@@ -43,6 +50,20 @@ async def trail_of(
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(_BACKWARDS if newest_first else _FORWARDS, params, prepare=True)
         return [_described(row) for row in await cursor.fetchall()]
+
+
+async def said_by(
+    connection: psycopg.AsyncConnection[Any], source: str, after: int, limit: int
+) -> list[dict[str, Any]]:
+    """Return up to ``limit`` events under a source's name, whoever brought them, oldest first.
+
+    ``digest`` is the SHA-256 of the event's bytes, which the source's next statement may name.
+    """
+    params = {"source": source, "after": after, "limit": min(limit, MAXIMUM_PAGE)}
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(_SAID, params, prepare=True)
+        rows = await cursor.fetchall()
+    return [{"digest": sha256(event_bytes(row["raw"].encode())).hexdigest(), **_described(row)} for row in rows]
 
 
 def _described(row: dict[str, Any]) -> dict[str, Any]:

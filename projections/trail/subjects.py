@@ -9,6 +9,8 @@ from typing import Any
 from ledger.access.visibility import class_of
 from ledger.envelope import Recorded
 from ledger.families import EVENT_TYPES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.parties import BODY, ORGANISATION, party_of
+from ledger.signatures import speaker
 
 Roles = Mapping[str, tuple[str, ...]]
 _PARTIES = ("holder", "producer", "factory")
@@ -84,7 +86,21 @@ def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         stated["target"] = (data["target"],)
         stated["certificates"] = tuple(data.get("certificates") or ())
         stated["inspections"] = tuple(data.get("inspections") or ())
+    elif stream.startswith("key:") and "owner" in data:
+        stated["owner"] = _party(data["owner"])
+    elif stream.startswith("signing:"):
+        stated["party"] = _party(stream.partition(":")[2])
     return stated
+
+
+def _party(name: str) -> tuple[str, ...]:
+    """Return the stream that is about a party or a signatory; an authority has none."""
+    if name.startswith("person:"):
+        return (name,)
+    party = party_of(name)
+    if party is None or party.kind not in {BODY, ORGANISATION}:
+        return ()
+    return (body_stream(name) if party.kind == BODY else speaker(name),)
 
 
 def _named(family: str, rest: str, data: Mapping[str, Any]) -> Iterator[str]:

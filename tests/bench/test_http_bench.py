@@ -22,6 +22,7 @@ from api.http.app import create_app
 from api.http.serve import Server, configured
 from api.http.service import Ports
 from api.http.tokens import Tokens
+from infra.limits import Limits
 from infra.open_ledger import open_ledger
 from ledger.service import Incoming
 from projections.projector import Projector
@@ -48,7 +49,7 @@ def empty_app() -> FastAPI:
 
 
 def serve_empty(port: int) -> None:
-    uvicorn.Server(configured(empty_app(), "127.0.0.1", port)).run()
+    uvicorn.Server(configured(empty_app(), "127.0.0.1", port, limits=Limits())).run()
 
 
 def serve_ledger(port: int, database_url: str) -> None:

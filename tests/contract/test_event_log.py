@@ -72,7 +72,7 @@ def test_other_bytes_under_the_same_identity_are_refused_and_both_are_kept(ledge
 def kept_equivocations(ledger: Ledger) -> list[bytes]:
     recorder = ledger.recorder
     if hasattr(recorder, "equivocations"):
-        return [event for event, _ in recorder.equivocations.values()]
+        return [event for event, _, _ in recorder.equivocations.values()]
     with recorder.datastore.get_connection() as connection:  # type: ignore[attr-defined]  # the PostgreSQL recorder
         return [bytes(row["event"]) for row in connection.execute("SELECT event FROM ledger_equivocations")]
 

@@ -170,6 +170,57 @@ def test_a_submission_is_recorded_once_visible_soon_and_its_path_is_told(everyth
     assert "source_not_yours" in foreign
 
 
+def test_the_samples_are_signed_with_keys_that_are_registered_here(everything: Everything) -> None:
+    body, number, day = suspended_certificate(everything)
+    shown = " ".join(everything.verb("show", body, number, "--as-of", day).split())
+    assert f"签名 signed by │ {body}" in shown
+    (key,) = everything.json("key", "list", body)["keys"]  # type: ignore[misc, attr-defined]  # a JSON object
+    assert (key["status"]["value"], key["owner"]) == ("valid", body)
+    assert "有效 Valid" in everything.verb("key", "list", body)
+    trail = everything.verb("trail", f"certificate:{body}:{number}")
+    assert f"签名 signed: {body}" in trail
+    assert (everything.folder / "keys" / f"{body}.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_is_made_registered_used_in_a_chain_and_revoked(everything: Everything) -> None:
+    file, key = everything.folder / "signed.ndjson", everything.folder / "cnca.pem"
+    keyid = everything.verb("key", "make", str(key), "--algorithm", "ecdsa-p256").strip()
+    assert "已存在" in everything.verb("key", "make", str(key), code=3)
+    events = [
+        {
+            "specversion": "1.0",
+            "type": "person.registered",
+            "source": "CNCA",
+            "id": f"signed-{n}",
+            "subject": f"person:CCAA:S90900{n}",
+            "time": "2031-01-01T00:00:00.000000Z",
+            "data": {"effective": "2031-01-01", "body": BODY},
+        }
+        for n in range(4)
+    ]
+    file.write_text("\n".join(map(json.dumps, events[:2])), "utf-8")
+    unknown = everything.verb("submit", str(file), "--as", "CNCA", "--key", str(key))
+    assert unknown.count("key_unknown") >= 2
+    assert key.name not in everything.verb("key", "register", str(key), "--as", "CNCA")
+    said = everything.verb("submit", str(file), "--as", "CNCA", "--key", str(key), "--chain")
+    assert said.count("签名 signed: CNCA") == 2
+    chain = f"http://127.0.0.1:{everything.port}/v1/issuers/CNCA/chain"
+    tokens = dict(line.split(" ", 1) for line in (everything.folder / "tokens.txt").read_text("utf-8").splitlines())
+    own = {"Authorization": f"Bearer {tokens['CNCA'].strip()}"}
+    eventually(lambda: httpx.get(chain, headers=own).json()["links"] == 2)
+    file.write_text(json.dumps(events[2]), "utf-8")
+    assert "signed: CNCA" in everything.verb("submit", str(file), "--as", "CNCA", "--key", str(key), "--chain")
+    eventually(lambda: httpx.get(chain, headers=own).json()["head"]["sequence"] == 3)
+    assert httpx.get(chain, headers=own).json()["is_sound"]
+    everything.verb("key", "revoke", keyid, "--as", "CNCA", "--reason", "人员变动")
+    file.write_text(json.dumps(events[3]), "utf-8")
+    refused = everything.verb("submit", str(file), "--as", "CNCA", "--key", str(key), code=1)
+    assert "已吊销" in refused
+    assert "is revoked" in refused
+    reports = Path(__file__).parents[2] / "infra" / "demo" / "reports"
+    assert "key register" in everything.verb("import", str(reports), "--key", str(key), code=2)
+
+
 def test_a_second_import_records_nothing(everything: Everything) -> None:
     before = everything.position()
     reports = Path(__file__).parents[2] / "infra" / "demo" / "reports"
@@ -184,7 +235,7 @@ def test_a_second_import_records_nothing(everything: Everything) -> None:
     assert everything.position() == before
 
 
-@pytest.mark.parametrize("view", ["register", "history", "trail", "search"])
+@pytest.mark.parametrize("view", ["register", "history", "trail", "search", "keys"])
 def test_a_view_is_rebuilt_from_kafka_alone_and_equals_the_live_one(everything: Everything, view: str) -> None:
     rebuilt = everything.json("rebuild", view, "--from", "kafka")
     assert (rebuilt["compared"], rebuilt["switched"], rebuilt["differences"]) == (True, True, {})

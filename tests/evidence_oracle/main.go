@@ -1,5 +1,8 @@
 // Command evidence_oracle checks a bundle, its checkpoints of every size and its proofs with an independent
 // implementation: golang.org/x/mod/sumdb/note and tlog. It exits 1 at the first disagreement.
+//
+//	evidence_oracle FOLDER VKEY PROOFS
+//	evidence_oracle live ADDRESS VKEY TOKEN
 package main
 
 import (
@@ -80,6 +83,10 @@ func entries(folder string, size int64) []tlog.Hash {
 }
 
 func main() {
+	if os.Args[1] == "live" {
+		live(site{os.Args[2], os.Args[4]}, note.VerifierList(must(note.NewVerifier(os.Args[3]))))
+		return
+	}
 	folder := os.Args[1]
 	known := note.VerifierList(must(note.NewVerifier(os.Args[2])))
 	newest := tree(filepath.Join(folder, "checkpoint"), known)

@@ -1,46 +1,15 @@
 """Go's own transparency log accepts our checkpoints, tiles, entries and proofs; skipped where there is no Go."""
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from ledger.evidence.merkle import prove_consistency, prove_inclusion
 from ledger.evidence.strict import encode_base64
 from ledger.evidence.tiles import TileHashes
 from tests.unit.evidence.making import LOG, events, make, note_of, tile_store
 
-HERE = Path(__file__).parent
 SIZE = 300
-GO = shutil.which("go")
-
-
-def go(*arguments: str, folder: Path, timeout: int) -> subprocess.CompletedProcess[str]:
-    assert GO is not None
-    return subprocess.run(
-        [GO, *arguments],
-        cwd=folder,
-        env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false -mod=readonly"},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def oracle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if GO is None:
-        pytest.skip("go is not installed")
-    if (fetched := go("mod", "download", folder=HERE, timeout=120)).returncode:
-        pytest.skip(f"golang.org/x/mod cannot be fetched: {fetched.stderr[-200:]}")
-    program = tmp_path_factory.mktemp("oracle") / "oracle"
-    built = go("build", "-o", str(program), ".", folder=HERE, timeout=240)
-    assert built.returncode == 0, built.stderr
-    return program
 
 
 def test_go_accepts_every_checkpoint_tile_and_proof(oracle: Path, tmp_path: Path) -> None:

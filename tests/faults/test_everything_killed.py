@@ -13,9 +13,11 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
+from infra.log_key import KEY_FILE, read_key
 from infra.services.topics import EVENTS
 from ledger.envelope import Submission
 from projections.feed import LANES, lane_of
+from tests.support.notaries import everything_fits, newest_size
 from tests.support.statements import BODY, approved, decided, issued, suspended
 from tests.support.system import PROCESSES, System
 from tests.support.waiting import eventually
@@ -137,12 +139,20 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_doubled(
                 assert stored[position] == orjson.loads(submission.raw)
             everything_is_visible(database, len(rows), {stream for _, _, stream in rows})
             nothing_is_doubled(database, rows)
+        everything_is_signed(system, len(rows))
         by_lane = published(system)
         records = [record for lane in by_lane.values() for record in lane]
         assert sorted(position for position, _, _ in records) == list(range(1, len(rows) + 1))
         for lane, found in by_lane.items():
             assert found == sorted(found), "positions increase within a partition, and so do a stream's versions"
             assert all(lane_of(stream) == lane for _, stream, _ in found)
+
+
+def everything_is_signed(system: System, head: int) -> None:
+    """Wait until the notary has signed everything; all its checkpoints are of the tree over what was recorded."""
+    eventually(lambda: newest_size(system.url) == head, 60)
+    keys = [read_key(system.folder / "notary" / KEY_FILE).verifier]
+    assert everything_fits(system.url, system.folder / "notary", keys) == head
 
 
 def every_withdrawal_bars_once(database: "psycopg.Connection[tuple[object, ...]]") -> bool:
@@ -165,7 +175,7 @@ def everything_is_visible(database: "psycopg.Connection[tuple[object, ...]]", he
     lanes = {lane_of(stream) for stream in streams}
 
     def caught_up() -> bool:
-        for view in ("register", "history", "trail", "search"):
+        for view in ("register", "history", "trail", "search", "access", "keys"):
             behind = database.execute(
                 f"""
                 SELECT count(*) FROM {view}.bookmark WHERE lane = ANY(%s) AND position < (

@@ -6,6 +6,7 @@ from typing import Any
 from ledger.envelope import Submission
 from ledger.families import EVENT_TYPES
 from ledger.service import Ledger
+from tests.support.signing import TERMS, ed25519_key, ended, registration
 from tests.support.statements import (
     BODY,
     DETAILS,
@@ -22,6 +23,7 @@ from tests.support.statements import (
 )
 
 EVENTS = Path(__file__).parent / "events"
+GOLDEN_KEY = ed25519_key(77)
 EVIDENCE = [{"uri": "urn:example:report-1", "media_type": "application/pdf", "size": 1024, "sha256": "0" * 64}]
 EXTRA: dict[str, dict[str, Any]] = {
     "certificate.issued": {
@@ -116,6 +118,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "case.closed": {"outcome": "executed"},
     "reads.anchored": {"size": 7, "head": "0" * 64},
+    "signing.policy_set": {"requires": "party", "reason": "自下半年起一律签名"},
 }
 SUBJECTS = {
     "certificate": certificate(),
@@ -125,6 +128,7 @@ SUBJECTS = {
     "inspection": "inspection:i-1",
     "case": "case:SAMR-440604:1",
     "reads": "reads:ledger",
+    "signing": f"signing:{BODY}",
 }
 SOURCES = {
     "certificate": BODY,
@@ -134,6 +138,7 @@ SOURCES = {
     "inspection": "SAMR-440604",
     "case": "SAMR-440604",
     "reads": "clock",
+    "signing": BODY,
     "certificate.order_issued": "CNCA",
     "certificate.hold_placed": "SAMR-440604",
     "certificate.hold_lifted": "SAMR-440604",
@@ -159,9 +164,20 @@ BEFORE = {
 }
 
 
+def about_key(name: str) -> Submission:
+    """Return a statement about a key that is made for this example alone."""
+    kind = name.partition(".")[2]
+    if kind == "registered":
+        return registration(GOLDEN_KEY, valid_until="2036-03-05T00:00:00.000000Z")
+    since = {"compromised_since": "2025-03-05T00:00:00.000000Z"} if kind == "compromised" else {}
+    return ended(GOLDEN_KEY, kind, **since)
+
+
 def example(name: str) -> Submission:
     """Return a complete statement of one type, corrections apart."""
     family = name.partition(".")[0]
+    if family == "key":
+        return about_key(name)
     data: dict[str, Any] = {"effective": "2031-03-05", **EXTRA.get(name, {})}
     if "signers" in EVENT_TYPES[name].model.model_fields:
         data["signers"] = [*SIGNERS, {"register": "CCAA", "number": "S101001", "role": "head"}]
@@ -172,7 +188,10 @@ def example(name: str) -> Submission:
 def recorded(name: str) -> bytes:
     """Return the bytes of one recorded event of this type, held or applied."""
     ledger: Ledger = register_of(BODY, OTHER_BODY)
+    ledger.terms = TERMS
     accept(ledger, *BEFORE.get(name, ()))
+    if name in {"key.revoked", "key.compromised"}:
+        accept(ledger, about_key("key.registered"))
     if EVENT_TYPES[name].corrects:
         family = EVENT_TYPES[name].family
         said = example(next(n for n, t in EVENT_TYPES.items() if t.family == family and not t.corrects))

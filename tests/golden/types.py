@@ -99,4 +99,8 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "case.closed": (("effective", "outcome"), ()),
     "case.corrected": (("corrects", "reason"), ("replacement",)),
+    "key.registered": (("algorithm", "public_key", "owner", "nonce", "proof"), ("valid_from", "valid_until")),
+    "key.revoked": (("reason",), ()),
+    "key.compromised": (("compromised_since", "reason"), ()),
+    "signing.policy_set": (("effective", "requires", "reason"), ()),
 }

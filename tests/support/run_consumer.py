@@ -4,6 +4,7 @@ import sys
 from threading import Event
 
 from consumers.intake import Intake
+from consumers.trust import source_trust
 from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
 from infra.services.topics import ensure_topics
@@ -24,6 +25,7 @@ def main(what: str, url: str, bootstrap: str, topic: str, *more: str) -> None:
             receipts=ReceiptStore(url),
             bootstrap=bootstrap,
             topic=topic,
+            trust=source_trust,
             group=more[0],
             ensure_topics=lambda: ensure_topics(bootstrap, {topic: LANES}),
         ).run(Event())

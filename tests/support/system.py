@@ -20,7 +20,15 @@ from infra.services.topics import ensure_topics
 from tests.support.statements import BODY
 from tests.support.waiting import eventually
 
-PROCESSES = ("serve", "relay", "intake", "project register history", "project trail search", "policies")
+PROCESSES = (
+    "serve",
+    "notary",
+    "relay",
+    "intake",
+    "project register history",
+    "project trail search access keys",
+    "policies",
+)
 
 
 class System:

@@ -4,12 +4,15 @@
 """
 
 import keyword
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from api.http.schemas import COMPONENTS
+from api.http.schemas import COMPONENTS as OF_ALL
+from api.http.schemas_keys import COMPONENTS as OF_KEYS
 
+COMPONENTS = {**OF_ALL, **OF_KEYS}
 MODELS = Path(__file__).parents[2] / "api" / "client" / "models.py"
 _HEAD = '''\
 """What the interface answers with, as typed models; tests.tools.client_models wrote them from its description.
@@ -53,9 +56,9 @@ class Writer:
             optional = "" if member in required else " = None"
             if optional and not kind.endswith("| None") and kind != "Any":
                 kind += " | None"
-            if member in _TAKEN or keyword.iskeyword(member):
+            if member in _TAKEN or keyword.iskeyword(member) or member != member.lower():
                 default = f'Field(alias="{member}")' if not optional else f'Field(default=None, alias="{member}")'
-                lines.append(f"    {member}_: {kind} = {default}")
+                lines.append(f"    {_attribute(member)}: {kind} = {default}")
             else:
                 lines.append(f"    {member}: {kind}{optional}")
         described = schema.get("description") or "见接口说明 / See the description of the interface"
@@ -79,6 +82,11 @@ class Writer:
         if kind == "object":
             return self.model(name, form) if "properties" in form else "dict[str, Any]"
         return _PLAIN.get(str(kind), "Any")
+
+
+def _attribute(member: str) -> str:
+    lowered = re.sub("(?<=[a-z])(?=[A-Z])", "_", member).lower()
+    return lowered if lowered != member else f"{member}_"
 
 
 def _camel(member: str) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from infra.doctor import Check, checks
+from infra.log_key import make_key
+from infra.notary_folder import NotaryFolder
 from infra.services.spawn import LOOPBACK
 from infra.settings import Settings
 
@@ -55,6 +57,20 @@ def test_a_taken_port_is_found_out(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as server:
         port = server.getsockname()[1]
         assert not _named("HTTP port", Settings(run_dir=tmp_path, http_port=port)).ok
+
+
+def test_a_log_key_that_others_may_read_and_a_notary_that_stopped_are_found_out(tmp_path: Path) -> None:
+    settings = Settings(run_dir=tmp_path)
+    assert _named("Log key", settings).ok
+    signer = make_key(tmp_path / "notary" / "log.key", "ledger.example.cn/test")
+    assert _named("Log key", settings).found == signer.verifier.vkey
+    (tmp_path / "notary" / "log.key").chmod(0o604)
+    assert "chmod 600" in _named("Log key", settings).to_do_en
+    assert not _named("Log key", Settings(run_dir=tmp_path / "other", environment="production")).ok
+    assert _named("Signing of checkpoints", settings).ok
+    NotaryFolder(tmp_path / "notary").raise_alarm([{"code": "ENTRY_EDITED"}])
+    stopped = _named("Signing of checkpoints", settings)
+    assert (stopped.ok, stopped.found) == (False, "ENTRY_EDITED")
 
 
 def test_looking_changes_nothing(tmp_path: Path) -> None:

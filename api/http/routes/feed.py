@@ -21,15 +21,18 @@ from api.http.answers import (
     require_acceptable,
 )
 from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
-from api.http.problems import problem
+from api.http.limits.addresses import client_key
+from api.http.problems import ProblemError, problem
 from api.http.reading import Reading
 from api.http.tail import PAGE, Read
 from infra.log_reading import head_of, row_at, rows_after
+from infra.readers import Connection
 from infra.telemetry import parse_traceparent
 from ledger.days import instant_text
 from ledger.log import Row
 
 router = APIRouter()
+_READ_AT_ONCE = 100
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _POSITION = Path(ge=1, le=FARTHEST, description="账本位置 / Position in the ledger", examples=[18])
 _SECONDS = Query(
@@ -54,14 +57,34 @@ async def events(
     reading = await Reading.of(request, "list_events")
     horizon = await reading.horizon()
     async with reading.connection() as connection:
-        rows = await rows_after(connection, after, limit, up_to=horizon, public=reading.public)
+        rows, goes_on = await _page(reading, connection, after, limit, horizon)
         await reading.note_rows(connection, rows)
     headers = {"Ledger-Position": str(rows[-1].position if rows else after)}
     if not reading.public:
         headers["Cache-Control"] = reading.cache_control("")
-    if len(rows) == limit:
+    if goes_on:
         headers["Link"] = f'</v1/events?after={rows[-1].position}&limit={limit}>; rel="next"'
     return Response(b"".join(line_of(row) + b"\n" for row in rows), 200, headers, NDJSON)
+
+
+async def _page(
+    reading: Reading, connection: Connection, after: int, limit: int, horizon: int | None
+) -> tuple[list[Row], bool]:
+    """Return the rows of a page and whether more may follow; the page ends early where its events are large."""
+    rows: list[Row] = []
+    size = 0
+    while len(rows) < limit:
+        wanted = min(limit - len(rows), _READ_AT_ONCE)
+        found = await rows_after(connection, after, wanted, up_to=horizon, public=reading.public)
+        for row in found:
+            size += len(row.raw)
+            if rows and size > reading.service.limits.page_bytes:
+                return rows, True
+            rows.append(row)
+        if len(found) < wanted:
+            return rows, False
+        after = rows[-1].position
+    return rows, True
 
 
 @router.get("/v1/events/stream", response_class=Response, **STREAM)
@@ -71,6 +94,7 @@ async def stream(
     """Send every event after a position, for ever or for a while; ``Last-Event-ID`` resumes where it broke off."""
     require_acceptable(request, EVENT_STREAM)
     reading = await Reading.of(request, "stream_events")
+    reading.require_reason()
     service = reading.service
     last = request.headers.get("last-event-id")
     if last is not None:
@@ -79,16 +103,21 @@ async def stream(
             raise problem("parameters_wrong", "/header/Last-Event-ID")
     if after is None:
         after = await asyncio.to_thread(service.log.head)
-    if service.stream_clients >= service.ports.stream_clients:
+    key = client_key(request.client.host) if request.client else ""
+    if service.streams.is_full():
         raise problem("too_many_streams", clients=str(service.ports.stream_clients), headers={"Retry-After": "10"})
+    if not service.streams.has(key):
+        most = str(service.limits.streams_per_address)
+        raise problem("streams_too_many", streams=most, headers={"Retry-After": "10"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sent(reading, after, seconds), 200, headers, EVENT_STREAM)
+    return StreamingResponse(_sent(reading, after, key, seconds), 200, headers, EVENT_STREAM)
 
 
-async def _sent(reading: Reading, after: int, seconds: int | None) -> AsyncIterator[bytes]:
+async def _sent(reading: Reading, after: int, key: str, seconds: int | None) -> AsyncIterator[bytes]:
     service = reading.service
-    service.stream_clients += 1
-    service.metrics.stream_clients.set(service.stream_clients)
+    service.streams.enter(key)
+    service.metrics.stream_clients.set(service.streams.taken)
+    until = monotonic() + service.limits.stream_seconds
     ends = None if seconds is None else monotonic() + seconds
     pause = service.ports.keep_alive_seconds if seconds is None else min(seconds, service.ports.keep_alive_seconds)
     try:
@@ -98,16 +127,23 @@ async def _sent(reading: Reading, after: int, seconds: int | None) -> AsyncItera
             yield b"".join(b"id: %d\ndata: %b\n\n" % (row.position, line_of(row)) for row in rows) or b":\n\n"
             # What was recorded before the end came is sent all the same.
             if ends is not None and len(rows) < PAGE and monotonic() >= ends:
-                break
+                return
+            if monotonic() > until:
+                # The client comes again by itself and names the last event it got.
+                return
     finally:
-        service.stream_clients -= 1
-        service.metrics.stream_clients.set(service.stream_clients)
+        service.streams.leave(key)
+        service.metrics.stream_clients.set(service.streams.taken)
 
 
 def _own(reading: Reading) -> Read:
     """Return how a client reads that sees more than the public: as itself, noted, and only what is settled."""
+    service = reading.service
 
     async def read(after: int, limit: int) -> Sequence[Row]:
+        # What woke this client is settled in a moment; where it takes longer, what is settled is sent meanwhile.
+        with suppress(ProblemError):
+            await service.views["access"].wait(service.tail.head, service.ports.wait_seconds)
         horizon = await reading.horizon()
         async with reading.connection() as connection:
             rows = await rows_after(connection, after, limit, up_to=horizon, public=False)

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Request
 from psycopg_pool import PoolTimeout
 from starlette.responses import Response
 
+from api.http import tree
 from api.http.answers import json_response
 from api.http.describe import LIVEZ, METRICS, READYZ
 from api.http.service import Service, service_of
+from api.http.tree import TreeState
 from infra.metrics import CONTENT_TYPE
 from ledger.log import LogUnavailable
 
@@ -37,6 +39,7 @@ async def readyz(request: Request) -> Response:
         checks = await _database(service)
         checks += [await _view(service, name) for name in service.views]
         checks.append(await _relay(service))
+        checks.append(await _notary(service))
     except _UNREACHABLE as error:
         told = ("数据库无法连接", "the database cannot be reached")
         checks = [_check("database", "unready", *told, type(error).__name__)]
@@ -97,6 +100,26 @@ async def _relay(service: Service) -> dict[str, Any]:
     return _check("kafka", "ok", "向 Kafka 发布中", "events are published to Kafka", f"{lag} events")
 
 
+async def _notary(service: Service) -> dict[str, Any]:
+    found, lag, seconds = await _tree(service)
+    detail = f"{lag} events, {seconds:.1f} s"
+    if found.alarms:
+        told = ("已停止签署检查点,请运行 certledger scrub --once", "signing has stopped; run certledger scrub --once")
+        return _check("notary", "degraded", *told, detail)
+    if seconds > LAG_SECONDS:
+        return _check("notary", "degraded", "检查点落后", "checkpoints lag", detail)
+    return _check("notary", "ok", "检查点跟上", "checkpoints keep up", detail)
+
+
+async def _tree(service: Service) -> tuple[TreeState, int, float]:
+    """Return the tree's state, how many events no checkpoint covers, and the age of the oldest of them in seconds."""
+    async with service.reader() as connection:
+        found = await tree.state(connection)
+    lag = await asyncio.to_thread(service.log.head) - found.size
+    rows = await asyncio.to_thread(service.log.read, found.size, 1) if lag > 0 else ()
+    return found, max(lag, 0), _age(service, rows[0].recorded if rows else None)
+
+
 async def _measure(service: Service) -> None:
     numbers = service.metrics
     numbers.appender_waiting.set(service.appender.waiting)
@@ -113,6 +136,14 @@ async def _measure(service: Service) -> None:
         lag = await service.ports.relay.lag(connection)
     if lag is not None:
         numbers.relay_lag_events.set(lag)
+    signed, waiting, seconds = await _tree(service)
+    numbers.checkpoint_size.set(signed.size)
+    numbers.checkpoint_lag_events.set(waiting)
+    numbers.checkpoint_lag_seconds.set(seconds)
+    numbers.checkpoint_age_seconds.set(_age(service, signed.signed))
+    numbers.notary_alarms.set(signed.alarms)
+    numbers.scrubbed_events.set(signed.scrubbed)
+    numbers.scrub_rounds.set(signed.rounds)
 
 
 def _age(service: Service, since: datetime | None) -> float:

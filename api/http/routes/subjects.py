@@ -165,7 +165,14 @@ def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     event_type, waits = EVENT_TYPES[row["type"]], row["waits"]
-    return {**row, "zh": event_type.zh, "en": event_type.en, "waits": waiting_for(waits) if waits else None}
+    signed_by = row["record"].get("signed_by", [])
+    return {
+        **row,
+        "signed_by": signed_by,
+        "zh": event_type.zh,
+        "en": event_type.en,
+        "waits": waiting_for(waits) if waits else None,
+    }
 
 
 def _subject(subject: str) -> str:

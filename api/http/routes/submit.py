@@ -12,11 +12,14 @@ from api.http import problems, submissions
 from api.http.answers import JSON, NDJSON, json_response, require_acceptable
 from api.http.appender import BATCH
 from api.http.describe import SUBMIT
+from api.http.principals import speaker_of
 from api.http.problems import ProblemError, problem
 from api.http.service import Service, service_of
 from infra.telemetry import current_traceparent, trace_id_of
+from ledger.envelope import Submission
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome
+from ledger.principals import Principal
 from ledger.refusals import Problem, Refusal
 from ledger.service import Incoming
 
@@ -28,19 +31,29 @@ _ERRORS_SHOWN = 100
 class _Way:
     """One request's way in: who speaks, in which trace, since when; it turns what was parsed into submissions."""
 
-    def __init__(self, request: Request, service: Service) -> None:
-        party = service.ports.tokens.party(request.headers.get("authorization"))
-        if party is None:
-            raise problem("token_missing")
-        self._party = party
+    def __init__(self, request: Request, service: Service, speaker: Principal) -> None:
+        service.charge(speaker.party, 1)
+        self._service = service
+        self._speaker = speaker
+        self._levels = service.limits.json_depth
         self._traceparent = current_traceparent(request.headers.get("traceparent"))
         self._received = service.clock()
         self._instance = problems.instance_of(request)
         self._language = problems.language_of(request.headers.get("accept-language"))
 
+    def parsed(self, raw: bytes) -> Submission | Refusal:
+        """Return what one JSON text says."""
+        return submissions.parse_one(raw, self._levels)
+
+    def charged(self, count: int) -> None:
+        """Take a batch from the party's quota; its first event was taken when the party came in."""
+        self._service.charge(self._speaker.party, count - 1)
+
     def incoming(self, found: Sequence[Any]) -> list[Incoming]:
         """Return what the ledger takes in."""
-        return submissions.incoming(found, party=self._party, traceparent=self._traceparent, received=self._received)
+        return submissions.incoming(
+            found, speaker=self._speaker, traceparent=self._traceparent, received=self._received
+        )
 
     def shown(self, outcome: Outcome) -> dict[str, Any]:
         """Return the plain form of an outcome: a receipt, or a problem with the event's identity."""
@@ -59,7 +72,7 @@ async def submit(
 ) -> Response:
     """Take events in; see the description of the operation for the three forms of the body."""
     service = service_of(request)
-    way = _Way(request, service)
+    way = _Way(request, service, await speaker_of(request))
     media_type = submissions.media_type_of(request)
     if media_type in submissions.SINGLE:
         return await _one(request, service, way)
@@ -72,8 +85,8 @@ async def submit(
 
 async def _one(request: Request, service: Service, way: _Way) -> Response:
     require_acceptable(request, JSON)
-    raw = await submissions.read_body(request, submissions.SINGLE_BYTES)
-    (outcome,) = await service.submit(way.incoming([submissions.parse_one(raw)]))
+    raw = await submissions.read_body(request, service.limits.event_bytes)
+    (outcome,) = await service.submit(way.incoming([way.parsed(raw)]))
     if isinstance(outcome, Refusal):
         raise ProblemError(outcome)
     shown = way.shown(outcome)
@@ -83,8 +96,9 @@ async def _one(request: Request, service: Service, way: _Way) -> Response:
 
 async def _batch(request: Request, service: Service, way: _Way, *, atomic: bool) -> Response:
     require_acceptable(request, JSON)
-    raw = await submissions.read_body(request, submissions.BULK_BYTES)
-    incoming = way.incoming(await asyncio.to_thread(submissions.parse_array, raw))
+    raw = await submissions.read_body(request, service.limits.bulk_bytes)
+    incoming = way.incoming(await asyncio.to_thread(submissions.parse_array, raw, service.limits))
+    way.charged(len(incoming))
     if atomic:
         outcomes = await _all_or_none(service, incoming)
     else:
@@ -99,8 +113,9 @@ async def _batch(request: Request, service: Service, way: _Way, *, atomic: bool)
 
 async def _lines(request: Request, service: Service, way: _Way, *, atomic: bool) -> Response:
     require_acceptable(request, NDJSON)
-    raw = await submissions.read_body(request, submissions.BULK_BYTES)
-    lines = submissions.split_lines(raw)
+    raw = await submissions.read_body(request, service.limits.bulk_bytes)
+    lines = submissions.split_lines(raw, service.limits.bulk_events)
+    way.charged(len(lines))
     if atomic:
         outcomes = await _all_or_none(service, await _parsed(way, lines), [number for number, _ in lines])
         return StreamingResponse(_chunks(service, way, lines, outcomes), 200, media_type=NDJSON)
@@ -110,7 +125,7 @@ async def _lines(request: Request, service: Service, way: _Way, *, atomic: bool)
 
 
 async def _parsed(way: _Way, lines: Sequence[tuple[int, bytes]]) -> list[Incoming]:
-    return await asyncio.to_thread(lambda: way.incoming([submissions.parse_one(line) for _, line in lines]))
+    return await asyncio.to_thread(lambda: way.incoming([way.parsed(line) for _, line in lines]))
 
 
 async def _chunks(

@@ -1,6 +1,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -11,6 +12,7 @@ from kafka import KafkaProducer
 
 from consumers.intake import Intake, receipts_relay
 from consumers.publisher import Publisher
+from consumers.trust import Trust, source_trust
 from infra.leadership import AdvisoryLeadership
 from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
@@ -18,11 +20,13 @@ from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import ensure_topics
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable
+from ledger.sealed import envelope_of
 from ledger.service import Ledger
 from projections.feed import LANES, lane_of
 from tests.support.consumers import all_rows, count, history, kill, positions, running, spawn, topic_records
 from tests.support.services import Topics
-from tests.support.statements import statement
+from tests.support.signing import TERMS, ed25519_key, policy, registration, signed
+from tests.support.statements import BODY, accept, approved, issued, statement
 from tests.support.waiting import eventually
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -48,12 +52,13 @@ def producer(kafka_topics: Topics) -> Iterator[KafkaProducer]:
     producer.close()
 
 
-def _intake(ledger: Ledger, receipts: Any, topics: Topics) -> Intake:
+def _intake(ledger: Ledger, receipts: Any, topics: Topics, trust: Trust = source_trust) -> Intake:
     return Intake(
         ledger=ledger,
         receipts=receipts,
         bootstrap=topics.bootstrap,
         topic=topics.submissions,
+        trust=trust,
         group=f"intake {topics.submissions}",
         ensure_topics=lambda: ensure_topics(topics.bootstrap, {topics.submissions: LANES}),
     )
@@ -261,3 +266,27 @@ def test_killed_intakes_leave_one_event_and_one_answer_for_each_submission(
     assert sorted(answer["id"] for answer in answers) == sorted(each.id for each in said)
     recorded = {orjson.loads(row.raw)["event"]["id"] for row in rows}
     assert {answer["id"] for answer in answers if answer["outcome"] == "recorded"} == recorded
+
+
+def test_signed_envelopes_are_taken_verbatim_and_forged_ones_are_answered_with_a_refusal(
+    ledger: Ledger, receipts: ReceiptStore, producer: KafkaProducer, database_url: str, kafka_topics: Topics
+) -> None:
+    ledger.terms = TERMS
+    accept(ledger, *approved(), registration(ed25519_key(1)), policy("party"))
+    good, other = (signed(issued(number), ed25519_key(1)) for number in ("A", "B"))
+    forged = replace(other, signatures=good.signatures)
+    with running(_intake(ledger, receipts, kafka_topics).run):
+        # An unsigned copy that comes first is refused, and is not the answer to the original.
+        for value in (good.raw, envelope_of(good), envelope_of(forged), envelope_of(good), b'{"payloadType":1}'):
+            _send(producer, kafka_topics.submissions, value)
+            producer.flush()
+        eventually(lambda: len(_stored(database_url)) == 4)
+    answers = {(each["outcome"], each.get("code"), tuple(each.get("signed_by", ()))) for each in _stored(database_url)}
+    assert answers == {
+        ("refused", "signature_required", ()),
+        ("recorded", None, (BODY,)),
+        ("refused", "signature_invalid", ()),
+        ("refused", "envelope_wrong", ()),
+    }
+    (row,) = [row for row in all_rows(database_url) if b'"signed_by"' in row.raw]
+    assert row.raw.startswith(b'{"event":' + good.raw)

@@ -1,8 +1,10 @@
 """Every reader against everything that is not public, as the table of visibility says, by HTTP and in the database."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -10,25 +12,34 @@ import orjson
 import psycopg
 import pytest
 
+from api.http.entitlement import require
 from api.http.principals import principal_of_party
+from api.http.problems import ProblemError
 from infra.readers import context, is_public
 from ledger.access.visibility import classes
 from ledger.days import china_day
+from ledger.principals import Principal
 from projections.fence import PUBLIC_ROLE
 from tests.integration.http.conftest import Running, token
 from tests.support.access import (
+    ABOVE,
     APPLICATION,
     CASE,
     CERTIFICATE,
     CITY_INSPECTION,
+    ELSEWHERE,
+    FOREIGN,
     INSPECTION,
+    OWN,
     READERS,
     SUBJECT,
     Item,
+    finding,
     public_facts,
     restricted_facts,
 )
-from tests.support.statements import BODY
+from tests.support.statements import BODY, decided, statement
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -143,12 +154,12 @@ def test_the_roles_of_the_database_can_read_no_table_of_the_machinery_and_write_
         "SELECT * FROM ledger_append(0, '[]', '{}', '{}')", "TRUNCATE ledger_reads",
     )  # fmt: skip
     for reader in READERS:
-        for statement in (*(f"SELECT * FROM {table}" for table in hidden), *written):
+        for attempt in (*(f"SELECT * FROM {table}" for table in hidden), *written):
             with (
                 acting_as(running.ports.database_url, reader, now) as connection,
                 pytest.raises(psycopg.errors.InsufficientPrivilege),
             ):
-                connection.execute(statement)  # type: ignore[call-overload]  # a constant
+                connection.execute(attempt)  # type: ignore[call-overload]  # a constant
 
 
 def test_the_public_reads_no_trace_that_links_what_one_party_sent(country: tuple[Running, dict[int, Item]]) -> None:
@@ -194,9 +205,6 @@ def test_a_refused_application_exists_for_its_body_and_its_applicant_alone(
 def test_jurisdiction_is_that_of_now_when_an_enterprise_moves(
     country: tuple[Running, dict[int, Item]],
 ) -> None:
-    from tests.support.access import ABOVE, ELSEWHERE, FOREIGN, OWN  # noqa: PLC0415 - of this test alone
-    from tests.support.statements import statement  # noqa: PLC0415 - likewise
-
     running, found = country
     first = min(found)
     moves = statement(
@@ -221,3 +229,59 @@ def test_jurisdiction_is_that_of_now_when_an_enterprise_moves(
     # The one that inspected keeps its own; what moved away left the city, and what will come is not here yet.
     assert status == {FOREIGN: 200, OWN: 200, ABOVE: 404, "SAMR-440605": 404}
     assert running.client.get(f"/v1/events/{first}", headers=asked_by(FOREIGN)).status_code == 200
+
+
+def stream_of(running: Running, reader: str, after: int, until: int) -> list[int]:
+    """The positions that a client's stream brings, up to one that everybody sees."""
+    found: list[int] = []
+    headers, deadline = asked_by(reader), monotonic() + 30
+    with running.client.stream("GET", "/v1/events/stream", params={"after": after}, headers=headers) as answer:
+        assert answer.status_code == 200
+        for line in answer.iter_lines():
+            if line.startswith("id: "):
+                found.append(int(line.removeprefix("id: ")))
+                if found[-1] == until:
+                    return found
+            assert monotonic() < deadline, f"{reader or 'the public'} was brought {found} and not {until}"
+    raise AssertionError(f"the stream ended after {found}")
+
+
+def clients(running: Running) -> float:
+    lines = running.get("/metrics").text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("certledger_sse_clients "))
+
+
+def test_a_stream_brings_what_is_restricted_as_it_happens_to_those_alone_who_may_read_it(
+    country: tuple[Running, dict[int, Item]],
+) -> None:
+    running, found = country
+    first = min(found)
+    end = running.accept(decided("maintained", "2031-03-25"))
+    for reader in ("", FOREIGN, BODY, OWN, "CNCA"):
+        streamed = stream_of(running, reader, first - 1, end)
+        assert set(streamed) - {end} == expected(reader, found), reader
+        assert streamed == sorted(streamed)
+    eventually(lambda: clients(running) == 0)
+    with ThreadPoolExecutor() as threads:
+        # Both wait for what comes: it is brought to one of them at once, and the other learns of the next public fact.
+        own, public = (threads.submit(stream_of, running, reader, end, end + 2) for reader in (OWN, ""))
+        eventually(lambda: clients(running) == 2)
+        another = {**finding().data, "finding": "F9"}
+        hidden = statement("inspection.finding_recorded", INSPECTION, another, source=OWN, identity="F9")
+        running.accept(hidden, decided("maintained", "2031-03-26"))
+        assert (own.result(20), public.result(20)) == ([end + 1, end + 2], [end + 2])
+
+
+def test_a_stream_that_would_need_a_reason_does_not_begin_without_one(country: tuple[Running, dict[int, Item]]) -> None:
+    running, _ = country
+    answer = running.client.get("/v1/events/stream", headers=token(OWN))
+    assert (answer.status_code, answer.json()["code"]) == (400, "read_reason_missing")
+
+
+@pytest.mark.parametrize("role", ["public", "body", "local_authority", "laboratory", "organisation", "operator"])
+def test_the_whole_log_is_for_auditors_and_the_national_authority(role: str) -> None:
+    for entitled in ("auditor", "national_authority"):
+        require(Principal("x", entitled), "read_whole_log")
+    with pytest.raises(ProblemError) as refused:
+        require(Principal("x", role), "read_whole_log")
+    assert (refused.value.refusal.code, refused.value.refusal.status) == ("not_entitled", 403)

@@ -11,7 +11,7 @@ import pytest
 from ledger.envelope import Submission
 from ledger.families import EVENT_TYPES
 from ledger.parties import LOCAL_AUTHORITY, party_of
-from tests.golden.build import EXTRA, SUBJECTS
+from tests.golden.build import EXTRA, SUBJECTS, about_key
 from tests.integration.http.conftest import PARTIES, Running, token
 from tests.support.access import AUTHORITIES, CITY, COUNTY
 from tests.support.statements import BODY, HOLDER, SIGNERS, approved, certificate, statement
@@ -65,7 +65,7 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
     data: dict[str, Any] = {"effective": "2031-03-05", **EXTRA.get(name, {})}
     if "signers" in EVENT_TYPES[name].model.model_fields:
         data["signers"] = SIGNERS
-    subject = SUBJECTS[family]
+    subject = SUBJECTS.get(family, "")
     tag = f"{place}{'own' if own else 'other'}{source.replace(':', '')}"
     if family == "certificate":
         body = source if is_body and own else "CNCA-R-2031-109" if is_body else BODY
@@ -83,6 +83,12 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         subject = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
         data |= {"region": place} if name == "organisation.moved" else {}
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
+    elif family == "key":
+        subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
+        data = dict(about_key(name).data)
+    elif family == "signing":
+        # What comes after it is still judged by the table, and not by a signature that nobody gave.
+        subject, data["requires"] = f"signing:{source if own else BODY}", "nothing"
     return statement(name, subject, data, source=source, identity=f"{tag}:{name}")
 
 

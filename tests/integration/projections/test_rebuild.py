@@ -16,7 +16,8 @@ from projections.registry import VIEWS
 from projections.store_feed import StoreFeed
 from projections.view import View
 from tests.support.lives import lives
-from tests.support.statements import accept, approved, decided, issued, statement
+from tests.support.signing import PERSON, TERMS, ed25519_key, ended, p256_key, policy, registration, signed
+from tests.support.statements import BODY, OTHER_BODY, accept, approved, decided, issued, statement
 from tests.support.views import deliveries, rows
 from tests.support.waiting import eventually
 
@@ -24,7 +25,7 @@ MakeProjector: TypeAlias = Callable[[View], Projector]
 
 
 def lived(certificates: int = 40, events: int = 400) -> Ledger:
-    ledger = open_memory_ledger()
+    ledger = open_memory_ledger(TERMS)
     say_all(ledger, list(lives(certificates, events)))
     first = next(each for each in lives(certificates, events) if each.type.name == "certificate.issued")
     corrected = {
@@ -33,7 +34,21 @@ def lived(certificates: int = 40, events: int = 400) -> Ledger:
         "replacement": {**first.data, "details": {**first.data["details"], "scope_zh": "更正后的范围"}},
     }
     accept(ledger, statement("certificate.corrected", first.subject, corrected))
+    sign_all(ledger)
     return ledger
+
+
+def sign_all(ledger: Ledger) -> None:
+    """Keys that live, end and end once more, and statements that their source counts."""
+    keys = [ed25519_key(1), p256_key(2), ed25519_key(3)]
+    accept(ledger, *map(registration, keys), registration(ed25519_key(4), PERSON, source="CCAA"))
+    chained = signed(issued("CHAIN-1"), keys[0], ed25519_key(4), issuersequence=1)
+    accept(ledger, chained, signed(issued("CHAIN-2"), keys[1], issuersequence=2, issuerprevious=chained.digest.hex()))
+    accept(ledger, ended(keys[0]), ended(keys[1], "compromised", compromised_since="2026-02-01T00:00:00.000000Z"))
+    for day, key in (("03", keys[0]), ("02", keys[0]), ("01", keys[1])):
+        since = f"2026-01-{day}T00:00:00.000000Z"
+        accept(ledger, ended(key, "compromised", compromised_since=since, reason="事后查明"))
+    accept(ledger, policy("party", party=OTHER_BODY))
 
 
 def say_all(ledger: Ledger, submissions: Sequence[Any]) -> None:
@@ -231,3 +246,20 @@ def test_more_events_than_fit_in_memory_are_spooled(
     live.apply(deliveries(ledger))
     result = rebuild(VIEWS["history"](), feed(ledger), lambda: psycopg.connect(database_url))
     assert (result.events, result.differences) == (ledger.event_log.head(), {})
+
+
+def test_the_view_of_keys_tells_each_keys_end_once_and_every_link(database_url: str, projector: MakeProjector) -> None:
+    kept = projector(VIEWS["keys"]())
+    kept.apply(deliveries(lived(2, 4)))
+    with psycopg.connect(database_url) as connection:
+        ends = connection.execute(
+            "SELECT owner, ended_by, reason, compromised_since::date::text FROM keys.key ORDER BY position"
+        ).fetchall()
+        links = connection.execute("SELECT sequence, signed_by FROM keys.link ORDER BY sequence").fetchall()
+    assert ends == [
+        (BODY, BODY, "人员变动", "2026-01-02"),
+        (BODY, BODY, "人员变动", "2026-01-01"),
+        (BODY, None, None, None),
+        (PERSON, None, None, None),
+    ]
+    assert links == [(1, [BODY, PERSON]), (2, [BODY])]

@@ -1,7 +1,9 @@
 """Small logs for the tests of evidence: recorded events of a few streams, a log key, witnesses."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,8 +13,8 @@ from ledger.evidence.entries import event_bytes
 from ledger.evidence.merkle import leaf_hash, root_of
 from ledger.evidence.notes import COSIGNATURE_V1, Checkpoint, NoteSigner, sign_checkpoint
 from ledger.evidence.report import Report
-from ledger.evidence.signatures import PrivateKey, seal_event
-from ledger.evidence.strict import canonical_json
+from ledger.evidence.signatures import PrivateKey, possession_message, public_key_of, seal_event, sign
+from ledger.evidence.strict import canonical_json, encode_base64
 from ledger.evidence.tiles import Tile, TileBuilder
 from ledger.evidence.verify import Question, verify_bundle
 
@@ -35,6 +37,7 @@ def event(index: int, streams: int = 7) -> bytes:
     said = {
         "data": {"effective": "2026-05-01", "text": f"第{index}件"},
         "id": f"e-{index}",
+        "ledger": ORIGIN,
         "source": BODY,
         "specversion": "1.0",
         "subject": f"certificate:{BODY}:{index % streams}",
@@ -44,8 +47,10 @@ def event(index: int, streams: int = 7) -> bytes:
     return recorded(canonical_json(said), index, streams)
 
 
-def recorded(raw: bytes, index: int, streams: int = 7, signatures: Sequence[object] = ()) -> bytes:
-    record = {
+def recorded(
+    raw: bytes, index: int, streams: int = 7, signatures: Sequence[object] = (), signed_by: Sequence[str] = ()
+) -> bytes:
+    record: dict[str, object] = {
         "decision": "applied",
         "recorded": (FIRST + timedelta(seconds=index)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "schema": 1,
@@ -53,12 +58,54 @@ def recorded(raw: bytes, index: int, streams: int = 7, signatures: Sequence[obje
         "submitter": BODY,
         "version": index // streams + 1,
     }
+    if signed_by:
+        record["signed_by"] = list(signed_by)
     return b'{"event":%b,"record":%b,"signatures":%b}' % (raw, canonical_json(record), canonical_json(signatures))
 
 
-def signed(entry: bytes, index: int, *keys: PrivateKey) -> bytes:
+def signed(entry: bytes, index: int, *keys: PrivateKey, by: Sequence[str] = (BODY,), streams: int = 7) -> bytes:
     raw = event_bytes(entry)
-    return recorded(raw, index, signatures=[each.as_json() for each in seal_event(raw, *keys).signatures])
+    signatures = [each.as_json() for each in seal_event(raw, *keys).signatures]
+    return recorded(raw, index, streams, signatures, by)
+
+
+def instant(index: int) -> str:
+    """Return the time of recording of an entry."""
+    return (FIRST + timedelta(seconds=index)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def key_event(
+    index: int, private: PrivateKey, kind: str = "registered", owner: str = BODY, version: int = 1, **data: object
+) -> bytes:
+    """Return the entry by which a key is registered with a good proof, or ended."""
+    public, nonce = public_key_of(private), bytes(16)
+    if kind == "registered":
+        proof = sign(private, possession_message(ORIGIN, owner, public, nonce))
+        data = {
+            "algorithm": public.algorithm,
+            "public_key": encode_base64(public.raw),
+            "owner": owner,
+            "nonce": encode_base64(nonce),
+            "proof": encode_base64(proof),
+            **data,
+        }
+    said = {"data": data, "id": f"k-{index}", "source": owner, "type": f"key.{kind}"}
+    record = {
+        "decision": "applied",
+        "recorded": instant(index),
+        "schema": 1,
+        "stream": f"key:{public.keyid}",
+        "version": version,
+    }
+    return b'{"event":%b,"record":%b,"signatures":[]}' % (canonical_json(said), canonical_json(record))
+
+
+def linked(index: int, sequence: int, previous: bytes | None, *keys: PrivateKey) -> bytes:
+    """Return a signed entry with the issuer's own number, naming the entry before."""
+    said = json.loads(event_bytes(event(index, 1_000))) | {"issuersequence": sequence}
+    if previous is not None:
+        said["issuerprevious"] = sha256(event_bytes(previous)).hexdigest()
+    return signed(recorded(canonical_json(said), index, 1_000), index, *keys, streams=1_000)
 
 
 def events(count: int) -> list[bytes]:

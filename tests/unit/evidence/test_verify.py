@@ -8,12 +8,10 @@ import pytest
 
 from ledger.evidence import verify as verification
 from ledger.evidence.bundle import write_bundle
-from ledger.evidence.keyfile import IssuerKey, KeyFile, parse_keys
 from ledger.evidence.merkle import root_of
 from ledger.evidence.notes import Checkpoint, NoteSigner, cosign, sign_checkpoint
 from ledger.evidence.policy import Policy, parse_policy
 from ledger.evidence.report import REASONS, Report, Result
-from ledger.evidence.signatures import public_key_of
 from ledger.evidence.strict import EvidenceError, canonical_json
 from ledger.evidence.tiles import ENTRIES, Tile, encode_entries
 from tests.unit.evidence.making import (
@@ -28,7 +26,6 @@ from tests.unit.evidence.making import (
     key,
     make,
     note_of,
-    signed,
     tile_store,
 )
 
@@ -253,28 +250,6 @@ def test_gaps_in_a_stream_and_backward_times_are_found_even_when_the_log_signed_
 def test_an_entry_that_is_no_recorded_event_is_named(tmp_path: Path, entry: bytes) -> None:
     report = check(make(tmp_path / "b", [event(0), entry, event(1)]))
     assert found(report) == {"ENTRY_MALFORMED": [1]}
-
-
-def test_signatures_of_statements_are_verified_against_the_key_file(tmp_path: Path) -> None:
-    body, foreign, gone = key(40), key(41), key(42)
-    keys = [
-        IssuerKey(BODY, public_key_of(body), "2026-01-01T00:00:00.000000Z"),
-        IssuerKey("CNCA-R-1999-001", public_key_of(foreign), "2026-01-01T00:00:00.000000Z"),
-        IssuerKey(BODY, public_key_of(gone), "2026-01-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z"),
-    ]
-    assert parse_keys(KeyFile((), tuple(keys)).to_json()).issuers == tuple(keys)
-    shown = [signed(event(0), 0, body), event(1), signed(event(2), 2, foreign)]
-    shown += [signed(event(3), 3, key(43)), signed(event(4), 4, gone)]
-    shown.append(signed(event(5), 5, body).replace("第5件".encode(), "第6件".encode()))
-    shown.append(signed(event(6), 6, body, foreign))
-    report = check(make(tmp_path / "b", shown, issuers=keys))
-    assert found(report) == {
-        "WRONG_SIGNER": [2],
-        "SIGNER_UNKNOWN": [3],
-        "SIGNED_OUTSIDE_VALIDITY": [4],
-        "STATEMENT_SIGNATURE_INVALID": [5],
-    }
-    assert (report.signed, report.unsigned) == (6, 1)
 
 
 def test_entries_shown_by_hash_alone_need_the_auditors_consent(tmp_path: Path, truth: list[bytes]) -> None:

@@ -78,6 +78,8 @@ def test_a_cursor_is_read_by_the_query_that_gave_it_out_alone() -> None:
     [
         (cursors.is_position, [-1, 0, 2**63 - 1], [-2, 2**63, True, 1.0, "1", None]),
         (cursors.is_text, ["", "certificate:A:1"], ["a\0", "a\n", "x" * 301, 1, None]),
+        (cursors.is_instant, ["2031-03-05T01:30:02.114201+00:00"], ["2031-03-05T01:30:02", "2031-03-05", "x" * 50, 1]),
+        (cursors.is_digest, ["0f" * 32], ["0F" * 32, "0f" * 31, "0f" * 33, 1, None]),
         (cursors.is_day, ["2031-03-05"], ["2031-02-30", "2031-3-5", "20310305", 1, None]),
     ],
 )

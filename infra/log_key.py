@@ -1,0 +1,90 @@
+"""The log's private key: one file, readable by its owner alone, made once and never replaced by us."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from infra.services.errors import ServiceUnavailableError
+from infra.settings import Settings
+from ledger.evidence.notes import NoteSigner, parse_secret
+from ledger.evidence.strict import EvidenceError
+
+KEY_FILE = "log.key"
+_MAXIMUM = 8_192
+
+
+def notary_folder(settings: Settings) -> Path:
+    """Return the folder in which the notary keeps what must not be in the database."""
+    return settings.notary_dir or settings.run_dir / "notary"
+
+
+def key_file(settings: Settings) -> Path:
+    """Return where the log's private key is, or is to be made."""
+    return settings.log_key or notary_folder(settings) / KEY_FILE
+
+
+def log_signer(settings: Settings) -> NoteSigner:
+    """Return the log's key; in development it is made at the first start.
+
+    Raises :class:`ServiceUnavailableError` where it is missing in production, cannot be read or can be by others.
+    """
+    path = key_file(settings)
+    if not path.exists():
+        if settings.environment == "production" or settings.log_key is not None:
+            raise ServiceUnavailableError(
+                f"没有日志签名私钥 {path}。请运行 certledger log-key --make 名称,并以 CERTLEDGER_LOG_KEY 指明该文件。",
+                f"There is no log key {path}. Make one by `certledger log-key --make ORIGIN`, and name its file in "
+                "CERTLEDGER_LOG_KEY.",
+            )
+        make_key(path, settings.log_origin)
+    return read_key(path)
+
+
+def read_key(path: Path) -> NoteSigner:
+    """Return the key of a file, or raise :class:`ServiceUnavailableError` with what to do."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            text = file.read(_MAXIMUM).decode("ascii")
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise ServiceUnavailableError(
+                f"日志私钥 {path} 可被他人读取;请执行 chmod 600。请考虑更换该密钥。",
+                f"Others may read the log key {path}: chmod 600 it, and consider it known to them.",
+            )
+        return parse_secret(text.strip())
+    except (OSError, UnicodeDecodeError, EvidenceError) as error:
+        raise ServiceUnavailableError(
+            f"日志私钥 {path} 无法读取:应为一行 PRIVATE+KEY+名称+标识+密钥。",
+            f"The log key {path} cannot be read; it is one line PRIVATE+KEY+name+id+key. ({error})",
+        ) from error
+
+
+def make_key(path: Path, origin: str) -> NoteSigner:
+    """Make a key where there is none yet, and return the one that is there then."""
+    try:
+        signer = NoteSigner(origin, Ed25519PrivateKey.generate())
+        text = signer.secret
+        parse_secret(text)
+    except EvidenceError as error:
+        raise ServiceUnavailableError(
+            f"日志名称 {origin!r} 不能作密钥名:不得含空白与加号。",
+            f"{origin!r} cannot name a log: no spaces, no plus.",
+        ) from error
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        # A link is made or there is one: two processes that start at once end with the same key.
+        path.hardlink_to(partial)
+    except FileExistsError:
+        pass
+    finally:
+        partial.unlink()
+    return read_key(path)

@@ -1,0 +1,37 @@
+"""The terms on which a ledger takes statements: what it is called, the secret of its challenges, and the instant."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ledger.days import Day, china_day, parse_instant
+
+ORIGIN = "ledger.localhost/certledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A deployment's own: ``origin`` names the ledger in signed statements and in its checkpoints.
+
+    ``challenge_secret`` makes the nonces for the registration of keys; without one no key is registered.
+    """
+
+    origin: str = ORIGIN
+    challenge_secret: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a decision rests on beside the log: the terms, and the instant by the clock of the log."""
+
+    terms: Terms
+    now: str
+
+    @property
+    def today(self) -> Day:
+        """The day in China."""
+        return _day_of_hour(self.now[:13])
+
+
+@lru_cache(maxsize=64)
+def _day_of_hour(hour: str) -> Day:
+    return china_day(parse_instant(f"{hour}:00:00Z"))

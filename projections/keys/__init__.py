@@ -1,0 +1,1 @@
+"""The keys view: every signing key with its life, and the links of the issuers' chains."""
