@@ -1,9 +1,10 @@
 # run: everything on this machine · test · check: style, types, rooms, dependency policy · bench: speed and memory
-# docs: generated pages · audit: ask the advisory database (exit 3: it could not be asked) · sbom: CycloneDX in dist/
+# fuzz: the interface · docs: generated pages · audit: ask the advisory database (exit 3: it could not be asked)
+# sbom: CycloneDX in dist/
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: run test check bench docs audit sbom
+.PHONY: run test check bench fuzz docs audit sbom
 
 run: .venv/installed-run
 	@exec $(BIN)/certledger run
@@ -22,8 +23,13 @@ check: .venv/installed-dev
 bench: .venv/installed-dev
 	$(BIN)/pytest -m bench tests/bench -s
 
+fuzz: .venv/installed-dev
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/pytest tests/fuzz -s
+
 docs: .venv/installed-dev
 	$(BIN)/python -m tests.tools.requirements_doc
+	$(BIN)/python -m tests.tools.released_schemas
+	$(BIN)/python -m tests.tools.client_models
 
 audit: .venv/installed-dev .cache/supply/installed
 	$(BIN)/python -m tests.tools.supply_chain audit .cache/supply/bin/pip-audit

@@ -32,7 +32,7 @@ _UNKNOWN = "0000-00-00T00:00:00.000000Z"
 _RECORDED = b'"recorded":"%b"' % _UNKNOWN.encode()
 MAXIMUM_NAME = 200
 # An Integer of the CloudEvents type system has 32 bits.
-_MAXIMUM_SEQUENCE = 2**31 - 1
+MAXIMUM_SEQUENCE = 2**31 - 1
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 UNSIGNED = b"[]"
 _TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
@@ -167,7 +167,7 @@ def _admit(raw: bytes, event: dict[str, Any]) -> Submission | Refusal:
 
 def _chain_faults(sequence: Any, previous: Any) -> list[str]:
     """Return what is wrong with a link: the first has no predecessor, every other one names its digest."""
-    if type(sequence) is not int or not 1 <= sequence <= _MAXIMUM_SEQUENCE:
+    if type(sequence) is not int or not 1 <= sequence <= MAXIMUM_SEQUENCE:
         return ["/issuersequence"]
     if sequence == 1:
         return [] if previous is None else ["/issuerprevious"]

@@ -47,7 +47,10 @@ class Corrected(Data):
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """One kind of statement: its name, the stream family it belongs to, its form, and who may make it."""
+    """One kind of statement: its name, the stream family it belongs to, its form, and who may make it.
+
+    ``version`` counts the forms that were released; a form that admits more than the last one is a new version.
+    """
 
     name: str
     family: str
@@ -57,6 +60,7 @@ class EventType:
     en: str
     source: str
     corrects: bool = False
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

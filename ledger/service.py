@@ -237,7 +237,7 @@ class _Batch:
         stream = verdict.stream
         record: dict[str, Any] = {
             "decision": "applied" if verdict.applied else "held",
-            "schema": 1,
+            "schema": submission.type.version,
             "stream": stream,
             "submitter": incoming.submitter,
             "version": verdict.version,

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import ask, audit, checking, follow, identity, kafka, notary, run, tell, witness
+from api.cli import ask, audit, checking, documents, follow, identity, kafka, notary, run, tell, witness
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -50,6 +50,7 @@ for verb in (
     audit.digest,
     witness.witness,
     witness.watch,
+    documents.asyncapi,
     checking.check_reads,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.cli import server
 from api.cli.ask import AsJson, AsOf, KnownAt
+from api.cli.server import ledger
 from api.cli.surroundings import database_url
 from api.cli.tokens import token_of
 from infra.http_log import HttpLogReader
@@ -152,7 +152,8 @@ def digest(
     json: AsJson = False,
 ) -> None:
     """在线登记簿全部状态的摘要,应与 replay 相同。 The live register's digest, to hold against that of `replay`."""
-    answer = server.get("/v1/log/state-digest", token_of(party), as_of=as_of, known_at=known_at)
+    with ledger(token_of(party)) as client:
+        answer = client.state_digest(as_of=as_of, known_at=known_at)
     if json:
         typer.echo(orjson.dumps(answer).decode())
     else:

@@ -3,15 +3,14 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli import server
 from api.cli.ask import AsJson
+from api.cli.server import ledger
 from api.cli.tokens import token_of
 from api.registering import registration
 from infra.keyfiles import make_key, read_key
@@ -22,7 +21,6 @@ from ledger.families import key_stream
 
 key = typer.Typer(name="key", help="签名密钥 · signing keys", no_args_is_help=True, rich_markup_mode=None)
 _out = Console()
-_EVENT = "application/cloudevents+json"
 File = Annotated[Path, typer.Argument(help="私钥文件(PKCS #8 PEM) · private key file")]
 Party = Annotated[str, typer.Option("--as", help="以何主体提交 · the party that submits")]
 Instant = Annotated[str | None, typer.Option(help="时刻,如 2036-01-01T00:00:00+08:00 · an instant")]
@@ -54,14 +52,14 @@ def register(
 ) -> None:
     """登记公钥:取随机数、签名证明持有、提交。 Register the public key, with proof of possession."""
     private, token = read_key(file), token_of(party)
-    asked = orjson.dumps({"owner": owner or party})
-    given = server.post("/v1/keys/challenge", asked, "application/json", token).json()
+    with ledger(token) as client:
+        given = client.key_challenge(owner or party)
     event = registration(
         private,
         source=party,
-        owner=given["owner"],
-        ledger=given["ledger"],
-        nonce=given["nonce"],
+        owner=given.owner,
+        ledger=given.ledger,
+        nonce=given.nonce,
         now=datetime.now(UTC),
         valid_from=_instant(valid_from),
         valid_until=_instant(valid_until),
@@ -99,30 +97,31 @@ def list_(
     json: AsJson = False,
 ) -> None:
     """列出密钥及其有效性。 List keys and whether they may sign."""
-    answer = server.get(f"/v1/keys/{quote(party, safe=':')}", limit=200)
+    with ledger() as client:
+        answer = client.keys(party)
     if json:
-        typer.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+        typer.echo(orjson.dumps(answer.as_dict(), option=orjson.OPT_INDENT_2).decode())
         return
     table = Table(
         "密钥 · key", "算法", "所有者 · owner", "登记 · registered", "至 · until", "状态 · status", title=party
     )
-    for each in answer["keys"]:
-        status = each["status"]
-        colour = _COLOURS.get(status["value"], "yellow")
+    for each in answer.keys:
+        colour = _COLOURS.get(each.status.value, "yellow")
         table.add_row(
-            each["keyid"],
-            each["algorithm"],
-            each["owner"],
-            each["registered"][:19],
-            (each["ended"] or each["valid_until"] or "")[:19],
-            f"[{colour}]{status['zh']} {status['en']}[/]",
+            each.keyid,
+            each.algorithm,
+            each.owner,
+            each.registered[:19],
+            (each.ended or each.valid_until or "")[:19],
+            f"[{colour}]{each.status.zh} {each.status.en}[/]",
         )
     _out.print(table)
 
 
 def _submit(event: dict[str, Any], token: str) -> None:
-    answer = server.post("/v1/events", orjson.dumps(event), _EVENT, token).json()
-    _out.print(f"#{answer['position']} · {answer['stream']}", markup=False, soft_wrap=True)
+    with ledger(token) as client:
+        answer = client.submit(event)
+    _out.print(f"#{answer.position} · {answer.stream}", markup=False, soft_wrap=True)
 
 
 def _instant(text: str | None) -> str | None:

@@ -3,29 +3,26 @@
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 import typer
 
-from api.cli import server
+from api.cli.server import ledger
 from api.cli.tokens import token_of
 from infra.keyfiles import read_key
 from infra.settings import Settings
 from ledger.envelope import Submission, canonical_submission
 from ledger.evidence.signatures import PrivateKey
 from ledger.refusals import Refusal
-from ledger.sealed import MEDIA_TYPE, envelope_of, sign_submission
-
-NDJSON = "application/x-ndjson"
+from ledger.sealed import envelope_of, sign_submission
 
 
-def sealed(content: bytes, keys: Sequence[Path], *, party: str, chained: bool) -> tuple[bytes, str]:
-    """Return the events of a file (one, an array, or NDJSON) as envelopes signed with each key, and the media type.
+def sealed(content: bytes, keys: Sequence[Path], *, party: str, chained: bool) -> tuple[bytes, bool]:
+    """Return the events of a file (one, an array, or NDJSON) as envelopes signed with each key; whether they are lines.
 
     ``chained``: each event takes the next number of the party's own count and names the one before.
     """
-    private, ledger = [read_key(path) for path in keys], Settings().log_origin
+    private, origin = [read_key(path) for path in keys], Settings().log_origin
     link = _head(party) if chained else None
     lines = []
     for number, event in enumerate(_events(content), 1):
@@ -33,18 +30,18 @@ def sealed(content: bytes, keys: Sequence[Path], *, party: str, chained: bool) -
         if link is not None:
             sequence, previous = link
             chain = {"issuersequence": sequence + 1, **({"issuerprevious": previous} if sequence else {})}
-        made = _signed(event, ledger, private, chain)
+        made = _signed(event, origin, private, chain)
         if isinstance(made, Refusal):
             raise typer.BadParameter(f"{number}: {made.title('zh')} {made.title('en')} {made.pointer}")
         if link is not None:
             link = (link[0] + 1, made.digest.hex())
         lines.append(envelope_of(made))
-    return (lines[0], MEDIA_TYPE) if len(lines) == 1 else (b"\n".join(lines) + b"\n", NDJSON)
+    return (lines[0], False) if len(lines) == 1 else (b"\n".join(lines) + b"\n", True)
 
 
-def _signed(event: Any, ledger: str, keys: Sequence[PrivateKey], chain: dict[str, Any]) -> Submission | Refusal:
+def _signed(event: Any, origin: str, keys: Sequence[PrivateKey], chain: dict[str, Any]) -> Submission | Refusal:
     found = canonical_submission(event)
-    return found if isinstance(found, Refusal) else sign_submission(found, ledger, *keys, **chain)
+    return found if isinstance(found, Refusal) else sign_submission(found, origin, *keys, **chain)
 
 
 def _events(content: bytes) -> list[Any]:
@@ -59,11 +56,11 @@ def _events(content: bytes) -> list[Any]:
 
 
 def _head(party: str) -> tuple[int, str]:
-    chain = server.get(f"/v1/issuers/{quote(party, safe=':')}/chain", token_of(party))
-    if not chain["is_sound"]:
+    with ledger(token_of(party)) as client:
+        chain = client.chain(party)
+    if not chain.is_sound:
         raise typer.BadParameter(
             f"{party} 的编号有缺口或分叉,请先查看 /v1/issuers/{party}/chain。"
             f" The count of {party} has gaps or forks; look at /v1/issuers/{party}/chain first."
         )
-    head = chain["head"]
-    return (head["sequence"], head["digest"]) if head else (0, "")
+    return (chain.head.sequence, chain.head.digest) if chain.head else (0, "")

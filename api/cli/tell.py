@@ -1,5 +1,6 @@
 """The verbs that change something: import and submit facts, migrate, rebuild a view; and the doctor, who only looks."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,11 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from api.cli import server
 from api.cli.ask import AsJson
 from api.cli.sealing import sealed
+from api.cli.server import ledger
 from api.cli.surroundings import cluster, connector, database_url
 from api.cli.tokens import token_of
+from api.client import Client, Outcome
+from api.client.models import Refused, Summary
 from infra.doctor import checks
 from infra.migrations import migrate as apply_migrations
 from infra.open_ledger import open_ledger
@@ -38,7 +41,7 @@ Keys = Annotated[
     list[Path] | None,
     typer.Option(help="签名用的私钥文件,可多次 · private key file to sign with, any number of times"),
 ]
-_MEDIA_TYPES = {".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+_LINES = frozenset({".ndjson", ".jsonl"})
 
 
 def import_(
@@ -67,22 +70,31 @@ def submit(
 ) -> None:
     """提交事件,可签名。 Submit events, signed where keys are given."""
     content = typer.get_binary_stream("stdin").read() if str(file) == "-" else file.read_bytes()
-    media_type = _MEDIA_TYPES.get(file.suffix) or (
-        "application/cloudevents-batch+json" if content.lstrip()[:1] == b"[" else "application/cloudevents+json"
-    )
-    if key:
-        content, media_type = sealed(content, key, party=party, chained=chain)
-    elif chain:
+    if chain and not key:
         raise typer.BadParameter("--chain 须有 --key · --chain needs --key")
-    response = server.post("/v1/events", content, media_type, token_of(party), **({"atomic": "true"} if atomic else {}))
-    if json:
-        typer.echo(response.text)
-        return
-    lines = response.text.splitlines() if "ndjson" in response.headers["content-type"] else [response.text]
-    for line in lines:
-        answer = orjson.loads(line)
-        for each in answer if isinstance(answer, list) else [answer]:
-            _out.print(_said(each), markup=False, soft_wrap=True)
+    is_lines, is_signed = file.suffix in _LINES, bool(key)
+    if key:
+        content, is_lines = sealed(content, key, party=party, chained=chain)
+    with ledger(token_of(party)) as client:
+        for answer in _answers(client, content, is_lines=is_lines, is_signed=is_signed, atomic=atomic):
+            if json:
+                typer.echo(orjson.dumps(answer.as_dict()).decode())
+            else:
+                _out.print(_said(answer), markup=False, soft_wrap=True)
+
+
+def _answers(
+    client: Client, content: bytes, *, is_lines: bool, is_signed: bool, atomic: bool
+) -> Iterator[Outcome | Summary]:
+    if is_lines:
+        for each in client.submit_lines(content, atomic=atomic):
+            yield each if isinstance(each, Summary) else each.outcome
+    elif content.lstrip()[:1] == b"[":
+        submitted = client.submit_batch(content, atomic=atomic)
+        yield from submitted.outcomes
+        yield submitted.summary
+    else:
+        yield client.submit_envelope(content) if is_signed else client.submit(content)
 
 
 def rebuild(
@@ -162,16 +174,23 @@ def prepare_views(url: str) -> None:
         projector.close()
 
 
-def _said(answer: dict[str, Any]) -> str:
-    if "position" not in answer:
-        return orjson.dumps(answer).decode()
+def _said(answer: Outcome | Summary) -> str:
+    if isinstance(answer, Summary):
+        return (
+            f"已记录 recorded {answer.recorded} · 等待中 held {answer.held} · 重复 duplicate {answer.duplicate}"
+            f" · 拒绝 refused {answer.refused}"
+        )
+    if isinstance(answer, Refused):
+        told = answer.problem
+        both = (f"{texts.title} {texts.action}" for texts in (told.zh, told.en))
+        return "\n  ".join((f"拒绝 refused · {answer.id} [{told.code}]", *both))
     words = {"applied": "已记录 recorded", "held": "已记录,等待中 recorded and held"}
-    word = "此前已记录 recorded before" if answer["duplicate"] else words[answer["decision"]]
-    waits = answer.get("waits") or {}
-    told = f"{word} · #{answer['position']} · {answer['stream']} v{answer['version']}"
-    if answer.get("signed_by"):
-        told += f" · 签名 signed: {' · '.join(answer['signed_by'])}"
-    return "\n  ".join(filter(None, (told, waits.get("zh"), waits.get("en"))))
+    word = "此前已记录 recorded before" if answer.duplicate else words[answer.decision]
+    told_of = f"{word} · #{answer.position} · {answer.stream} v{answer.version}"
+    if answer.signed_by:
+        told_of += f" · 签名 signed: {' · '.join(answer.signed_by)}"
+    waits = [answer.waits.zh, answer.waits.en] if answer.waits else []
+    return "\n  ".join([told_of, *waits])
 
 
 def _rebuilt(result: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Puts the interface together: routes, problems, the outermost layer, and what must be opened and closed with it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -17,17 +17,19 @@ from api.http.routes import (
     health,
     keys,
     reads,
+    schemas,
     state_digest,
     subjects,
     submit,
     transparency,
 )
 from api.http.service import Ports, Service
+from api.http.versions import DEPRECATIONS, Announced, Deprecation
 
 _UNTRACED = frozenset({"/livez", "/readyz", "/metrics", "/v1/events/stream"})
 
 
-def create_app(ports: Ports) -> FastAPI:
+def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS) -> FastAPI:
     """Return the application; it opens its pool and appender when it starts, and answers everybody before it ends."""
     service = Service(ports)
 
@@ -65,10 +67,13 @@ def create_app(ports: Ports) -> FastAPI:
         health,
         state_digest,
         documents,
+        schemas,
     )
     for module in modules:
         app.router.routes.extend(module.router.routes)
+    if deprecations:
+        app.add_middleware(Announced, deprecations=deprecations)
     app.add_middleware(Edge, metrics=ports.metrics)
     app.add_middleware(Gate, limits=ports.limits, metrics=ports.metrics)
-    describe(app)
+    describe(app, deprecations)
     return app

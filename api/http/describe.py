@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.http.answers import EVENT_STREAM, JSON, NDJSON, TEXT
+import orjson
+
+from api.http.answers import EVENT_STREAM, FARTHEST, JSON, NDJSON, TEXT
 from api.http.problems import MEDIA_TYPE, document
-from api.http.schemas import Schema, ref, text, whole
+from api.http.schemas import Schema, fields, ref, text, whole
 from api.http.submissions import BATCH
+from infra.limits import Limits
 from ledger.refusals import Refusal, message
 from ledger.sealed import MEDIA_TYPE as MEDIA_TYPE_DSSE
 
@@ -14,7 +17,11 @@ Operation = dict[str, Any]
 BODY_NUMBER, CERTIFICATE_NUMBER = "CNCA-R-2031-101", "10124Q00012R0M"
 _TRACE = "0af7651916cd43dd8448eb211c80319c"
 EXAMPLE_EVENT: dict[str, Any] = {
-    "data": {"effective": "2031-03-05", "reason_code": "01", "signers": [{"number": "2031-N1QMS-1000001"}]},
+    "data": {
+        "effective": "2031-03-05",
+        "reason_code": "0115",
+        "signers": [{"number": "S101001", "register": "CCAA", "role": "decision"}],
+    },
     "id": "2031-03/000017",
     "source": BODY_NUMBER,
     "specversion": "1.0",
@@ -22,6 +29,7 @@ EXAMPLE_EVENT: dict[str, Any] = {
     "time": "2031-03-05T01:30:00.000000Z",
     "type": "certificate.withdrawn",
 }
+_LINE = orjson.dumps(EXAMPLE_EVENT).decode() + "\n"
 _RECEIPT: dict[str, Any] = {
     "source": BODY_NUMBER,
     "id": EXAMPLE_EVENT["id"],
@@ -52,6 +60,18 @@ _EVENT_LINE = {
     },
 }
 
+SPOKEN = ("token_missing", "token_refused", "identity_unavailable")
+"""What a request may be refused for because of who asks."""
+ENTITLED = (*SPOKEN, "read_reason_missing", "read_reason_unknown", "read_not_recorded")
+"""What a read with a token may be refused for, beside what a public one is."""
+READ_REASON: Schema = {
+    "name": "Read-Reason",
+    "in": "header",
+    "required": False,
+    "description": "查阅非公开信息的事由代码 / Code of the reason for reading what is not public",
+    "schema": text(),
+    "example": "inspection",
+}
 IF_NONE_MATCH: Schema = {"name": "If-None-Match", "in": "header", "required": False, "schema": text()}
 _POSITION_HEADER = {
     "Ledger-Position": {
@@ -60,6 +80,11 @@ _POSITION_HEADER = {
     }
 }
 _LIMITS = (
+    "url_too_long",
+    "header_too_large",
+    "header_too_slow",
+    "connections_full",
+    "connections_full_here",
     "requests_too_fast",
     "requests_too_many",
     "request_took_too_long",
@@ -98,7 +123,7 @@ def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
     """Return the keyword arguments with which a route is declared."""
     media_type, schema, example = answer
     by_status: dict[int, list[str]] = {}
-    for code in ("internal_error", "not_acceptable", *_LIMITS, *problems):
+    for code in ("internal_error", "not_acceptable", "request_wrong", *_LIMITS, *problems):
         by_status.setdefault(message(code).status, []).append(code)
     success = {
         "description": f"{zh} / {en}",
@@ -119,11 +144,36 @@ def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
     }
 
 
+def link(operation_id: str, **parameters: str) -> Schema:
+    """Return an OpenAPI link: where to go on from an answer, with what of it."""
+    return {"operationId": operation_id, "parameters": parameters}
+
+
+_RECORDED_AT = {"position": "$response.body#/position"}
+_FROM_RECEIPT = {"event": link("get_event", **_RECORDED_AT), "path": link("get_event_path", **_RECORDED_AT)}
+
+
 def _receipt(zh: str, en: str, example: Any) -> dict[str, Any]:
     content = {JSON: {"schema": ref("Receipt"), "example": example}}
-    return {"description": f"{zh} / {en}", "headers": _POSITION_HEADER, "content": content}
+    return {
+        "description": f"{zh} / {en}",
+        "headers": _POSITION_HEADER,
+        "content": content,
+        "links": _FROM_RECEIPT,
+    }
 
 
+# What of a batch is no CloudEvent is refused for itself, and its neighbours are taken all the same.
+_SUBMITTED_TOGETHER: Schema = {
+    "type": "array",
+    "items": {},
+    "minItems": 1,
+    "maxItems": Limits.model_fields["bulk_events"].default,
+    "description": "CloudEvent 的数组,逐条裁定 / CloudEvents, each judged and answered for itself",
+}
+_SUBMITTED_BY_LINE: Schema = {
+    "description": "每行一个 CloudEvent,逐行裁定 / One CloudEvent a line, each judged for itself"
+}
 _MALFORMED = ("not_canonical", "not_a_cloudevent", "unknown_event_type", "data_invalid", "batch_empty", "not_a_batch")
 SUBMIT = operation(
     "submit_events",
@@ -134,9 +184,7 @@ SUBMIT = operation(
     problems=(
         *_MALFORMED,
         "parameters_wrong",
-        "token_missing",
-        "token_refused",
-        "identity_unavailable",
+        *SPOKEN,
         "source_not_yours",
         "not_competent",
         "identity_reused",
@@ -160,6 +208,7 @@ SUBMIT = operation(
         "json_too_deep",
         "events_too_fast",
         "bodies_full",
+        "body_too_slow",
     ),
     responses={
         201: _receipt("已记录", "recorded", _RECORDED),
@@ -176,8 +225,8 @@ SUBMIT = operation(
             "content": {
                 "application/cloudevents+json": {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
                 JSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
-                BATCH: {"schema": {"type": "array", "items": ref("CloudEvent")}, "example": [EXAMPLE_EVENT]},
-                NDJSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
+                BATCH: {"schema": _SUBMITTED_TOGETHER, "example": [EXAMPLE_EVENT]},
+                NDJSON: {"schema": _SUBMITTED_BY_LINE, "example": _LINE},
                 MEDIA_TYPE_DSSE: {"schema": ref("Envelope")},
             },
         },
@@ -205,24 +254,35 @@ EVENTS = operation(
     "Recorded events by position",
     tag="events",
     answer=(NDJSON, ref("RecordedEvent"), _EVENT_LINE),
-    problems=("parameters_wrong", "ledger_unavailable"),
+    problems=("parameters_wrong", "view_missing", "ledger_unavailable", *ENTITLED),
+    parameters=[READ_REASON],
+)
+_SENT = fields(
+    "id data",
+    {
+        "id": text("位置 / The position", pattern="^[1-9][0-9]*$"),
+        "event": {"const": "message"},
+        "data": {**text(), "contentMediaType": JSON, "contentSchema": ref("RecordedEvent")},
+    },
+    "流中的每条消息 / Each message of the stream",
 )
 STREAM = operation(
     "stream_events",
     "事件流(SSE,可续传)",
     "Events as they are recorded (server-sent events)",
     tag="events",
-    answer=(EVENT_STREAM, text("id 为位置 / id is the position"), 'id: 18\ndata: {"position":18,"event":{…}}\n\n'),
-    problems=("parameters_wrong", "too_many_streams", "ledger_unavailable"),
+    answer=(EVENT_STREAM, _SENT, {"id": "18", "event": "message", "data": orjson.dumps(_EVENT_LINE).decode()}),
+    problems=("parameters_wrong", "too_many_streams", "streams_too_many", "ledger_unavailable", *ENTITLED),
     parameters=[
+        READ_REASON,
         {
             "name": "Last-Event-ID",
             "in": "header",
             "required": False,
-            "schema": whole(minimum=0),
+            "schema": whole(minimum=0, maximum=FARTHEST),
             "description": "从此位置之后续传 / Resume after this position",
             "example": 17,
-        }
+        },
     ],
 )
 EVENT = operation(
@@ -232,8 +292,8 @@ EVENT = operation(
     tag="events",
     answer=(JSON, ref("RecordedEvent"), _EVENT_LINE),
     responses=NOT_MODIFIED,
-    parameters=[IF_NONE_MATCH],
-    problems=("position_unknown", "parameters_wrong", "ledger_unavailable"),
+    parameters=[IF_NONE_MATCH, READ_REASON],
+    problems=("position_unknown", "parameters_wrong", "ledger_unavailable", *ENTITLED),
 )
 EVENT_PATH = operation(
     "get_event_path",
@@ -257,55 +317,8 @@ EVENT_PATH = operation(
             "waiting": ["search"],
         },
     ),
-    problems=("position_unknown", "parameters_wrong", "ledger_unavailable"),
-)
-EVENT_TYPES = operation(
-    "list_event_types",
-    "事件目录",
-    "Catalogue of event types",
-    tag="catalogue",
-    answer=(
-        JSON,
-        ref("EventTypes"),
-        {
-            "event_types": [
-                {
-                    "type": "certificate.restored",
-                    "family": "certificate",
-                    "zh": "恢复证书",
-                    "en": "Certificate restored",
-                    "rule": "domain T6",
-                    "subject": "certificate:…",
-                    "data": {"type": "object"},
-                    "actors": [{"kind": "body", "zh": "认证机构", "en": "certification body"}],
-                }
-            ]
-        },
-    ),
-)
-_CODE = {
-    "code": "token_missing",
-    "status": 401,
-    "rule": message("token_missing").source,
-    **{
-        key: {"title": message("token_missing").title[key], "action": message("token_missing").action[key]}
-        for key in ("zh", "en")
-    },
-}
-REFUSALS = operation(
-    "list_refusals",
-    "全部拒绝代码",
-    "Every code with which a request may be refused",
-    tag="catalogue",
-    answer=(JSON, ref("RefusalCodes"), {"refusals": [_CODE]}),
-)
-REFUSAL = operation(
-    "get_refusal",
-    "一个拒绝代码",
-    "What one code means",
-    tag="catalogue",
-    answer=(JSON, ref("RefusalCode"), _CODE),
-    problems=("code_unknown", "parameters_wrong"),
+    problems=("position_unknown", "parameters_wrong", "ledger_unavailable", *ENTITLED),
+    parameters=[READ_REASON],
 )
 _OK = {"status": "ok", "checks": []}
 LIVEZ = operation("livez", "进程存活", "The process is alive", tag="operation", answer=(JSON, ref("Health"), _OK))

@@ -3,19 +3,9 @@
 from typing import Any
 
 from api.http.answers import JSON
-from api.http.describe import BODY_NUMBER, operation
-from api.http.schemas import INSTANT, Schema, fields, listed, nullable, text, whole
+from api.http.describe import BODY_NUMBER, ENTITLED, operation
+from api.http.schemas import INSTANT, fields, listed, nullable, text, whole
 
-ENTITLED = ("token_missing", "read_reason_missing", "read_reason_unknown", "read_not_recorded")
-"""What a read with a token may be refused for, beside what a public one is."""
-READ_REASON: Schema = {
-    "name": "Read-Reason",
-    "in": "header",
-    "required": False,
-    "description": "查阅非公开信息的事由代码 / Code of the reason for reading what is not public",
-    "schema": text(),
-    "example": "inspection",
-}
 _LABEL = fields("code zh en", {"code": text(), "zh": text(), "en": text()})
 _READ = fields(
     "number at account party role reason operation access stream",

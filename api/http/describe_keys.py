@@ -3,14 +3,21 @@
 from typing import Any
 
 from api.http.answers import JSON
-from api.http.describe import BODY_NUMBER, operation
+from api.http.describe import BODY_NUMBER, ENTITLED, READ_REASON, SPOKEN, operation
 from api.http.describe_reads import MIN_POSITION
 from api.http.schemas import ref
 from ledger.evidence.signatures import POSSESSION_TYPE
 
 _KEYID = "203d267f27bb77e186ed0bd681ed34573d5b9caf5d4cd8dee4896fd1cf2d64fd"
 _INSTANT = "2031-03-05T01:30:02.114201Z"
-_READ = ("parameters_wrong", "min_position_wrong", "cursor_invalid", "views_behind", "view_missing")
+_READ = (
+    "parameters_wrong",
+    "min_position_wrong",
+    "min_position_ahead",
+    "cursor_invalid",
+    "views_behind",
+    "view_missing",
+)
 _KEY: dict[str, Any] = {
     "keyid": _KEYID,
     "owner": BODY_NUMBER,
@@ -38,7 +45,16 @@ CHALLENGE = operation(
         ref("Challenge"),
         {"ledger": "ledger.localhost/certledger", "owner": BODY_NUMBER, "nonce": "AAAA…", "expires": _INSTANT},
     ),
-    problems=("token_missing", "not_canonical", "key_party_unknown", "body_too_large", "challenges_unavailable"),
+    problems=(
+        *SPOKEN,
+        "not_canonical",
+        "key_party_unknown",
+        "body_too_large",
+        "body_too_slow",
+        "bodies_full",
+        "challenges_unavailable",
+        "ledger_unavailable",
+    ),
     extra={
         "security": [{"bearer": []}],
         "requestBody": {
@@ -95,7 +111,7 @@ CHAIN = operation(
             "is_sound": True,
         },
     ),
-    problems=(*_READ, "token_missing", "key_party_unknown", "chain_restricted", "ledger_unavailable"),
+    problems=(*_READ, *SPOKEN, "key_party_unknown", "chain_restricted", "ledger_unavailable"),
     parameters=(MIN_POSITION,),
     extra={"security": [{"bearer": []}]},
 )
@@ -108,12 +124,10 @@ ISSUER_EVENTS = operation(
     problems=(
         *_READ,
         "key_party_unknown",
-        "read_reason_unknown",
-        "read_reason_missing",
-        "read_not_recorded",
+        *ENTITLED,
         "ledger_unavailable",
     ),
-    parameters=(MIN_POSITION,),
+    parameters=(MIN_POSITION, READ_REASON),
 )
 EQUIVOCATIONS = operation(
     "list_equivocations",
@@ -121,6 +135,6 @@ EQUIVOCATIONS = operation(
     "Contradictory statements under one id",
     tag="signatures",
     answer=(JSON, ref("Equivocations"), {"equivocations": [], "next": None}),
-    problems=("parameters_wrong", "cursor_invalid", "token_missing", "equivocations_restricted", "ledger_unavailable"),
+    problems=("parameters_wrong", "cursor_invalid", *SPOKEN, "equivocations_restricted", "ledger_unavailable"),
     extra={"security": [{"bearer": []}]},
 )

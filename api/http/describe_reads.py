@@ -2,17 +2,27 @@
 
 from typing import Any
 
-from api.http.answers import JSON
-from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, IF_NONE_MATCH, NOT_MODIFIED, operation
-from api.http.describe_access import ENTITLED, READ_REASON
-from api.http.schemas import INSTANT, Schema, ref, text, whole
+from api.http.answers import FARTHEST, JSON
+from api.http.describe import (
+    BODY_NUMBER,
+    CERTIFICATE_NUMBER,
+    ENTITLED,
+    EXAMPLE_EVENT,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    READ_REASON,
+    link,
+    operation,
+)
+from api.http.schemas import DAY, INSTANT, Schema, ref, text, whole
+from ledger.codes.statuses import Status
 
 MIN_POSITION: Schema = {
     "name": "Min-Position",
     "in": "header",
     "required": False,
     "description": "等视图到达此位置再回答(读己之写)/ Answer only when the views have reached this position",
-    "schema": whole(minimum=0),
+    "schema": whole(minimum=0, maximum=FARTHEST),
     "example": 18,
 }
 AS_OF: Schema = {
@@ -20,7 +30,7 @@ AS_OF: Schema = {
     "in": "query",
     "required": False,
     "description": "哪一天的状态:中国日期或时刻,缺省为今天 / The day asked about, in China; today by default",
-    "schema": text(),
+    "schema": {"anyOf": [DAY, INSTANT]},
     "example": "2031-03-05",
 }
 KNOWN_AT: Schema = {
@@ -29,14 +39,15 @@ KNOWN_AT: Schema = {
     "required": False,
     "description": "按当时所知回答,缺省为现在 / As far as was known at this instant; now by default",
     "schema": INSTANT,
-    "example": "2031-03-06T00:00:00Z",
+    "example": "2026-03-06T00:00:00Z",
 }
+_EACH = "|".join(each.value for each in Status)
 STATUS: Schema = {
     "name": "status",
     "in": "query",
     "required": False,
     "description": "只列这些状态,逗号分隔 / Only these statuses, separated by commas",
-    "schema": text(),
+    "schema": text(pattern=f"^({_EACH})(,({_EACH}))*$"),
     "example": "valid,suspended",
 }
 
@@ -67,14 +78,22 @@ _CERTIFICATE: dict[str, Any] = {
     "issued": "2030-01-10",
     "first_issued": "2030-01-10",
     "expires": "2033-01-09",
-    "reason": {"table": "withdrawal", "code": "01", "zh": "…", "en": "…", "rule": "…"},
+    "reason": {"table": "withdrawal", "code": "0115", "zh": "…", "en": "…", "rule": "…"},
     "holder": _ORGANISATION,
     "scope": {"zh": "通用机械零部件的生产", "en": None},
     "details": {"scheme_class": "management_system"},
     "held": [],
     "rests_on": {"position": 18, "version": 3, "recorded": "2031-03-05T01:30:02.114201Z"},
 }
-_READ = ("parameters_wrong", "min_position_wrong", "views_behind", "view_missing", "ledger_unavailable", *ENTITLED)
+_READ = (
+    "parameters_wrong",
+    "min_position_wrong",
+    "min_position_ahead",
+    "views_behind",
+    "view_missing",
+    "ledger_unavailable",
+    *ENTITLED,
+)
 CERTIFICATE = operation(
     "get_certificate",
     "证书某日状态",
@@ -116,6 +135,7 @@ TIMELINE = operation(
                     "id": "2031-03/000017",
                     "decision": "applied",
                     "releases": [],
+                    "signed_by": [],
                     "data": {},
                 }
             ],
@@ -144,9 +164,17 @@ TRAIL = operation(
                     "type": "certificate.withdrawn",
                     "zh": "撤销证书",
                     "en": "Certificate withdrawn",
+                    "source": BODY_NUMBER,
+                    "id": "2031-03/000017",
                     "effective": "2031-03-05",
                     "recorded": "2031-03-05T01:30:02.114201Z",
                     "decision": "applied",
+                    "waits": None,
+                    "late_days": None,
+                    "corrected_by": None,
+                    "signed_by": [],
+                    "event": EXAMPLE_EVENT,
+                    "record": {"decision": "applied"},
                 }
             ],
         },
@@ -194,3 +222,15 @@ SEARCH = operation(
     parameters=[MIN_POSITION],
     problems=("cursor_invalid", *_READ),
 )
+_NEXT = {"cursor": "$response.body#/next"}
+_FIRST = {name: f"$response.body#/certificates/0/{name}" for name in ("body", "number")}
+_TO_FIRST = {"certificate": link("get_certificate", **_FIRST), "timeline": link("get_timeline", **_FIRST)}
+for _operation, _name, _asked in (
+    (TRAIL, "get_trail", {"subject": "$request.path.subject"}),
+    (ORGANISATION, "get_organisation", {"code": "$request.path.code"}),
+    (BODY, "get_body", {"number": "$request.path.number"}),
+    (SEARCH, "search_certificates", {"q": "$request.query.q"}),
+):
+    _operation["responses"][200]["links"] = {"next": link(_name, **_asked, **_NEXT)}
+for _operation in (ORGANISATION, BODY, SEARCH):
+    _operation["responses"][200]["links"] |= _TO_FIRST

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.http.answers import JSON, TEXT
-from api.http.describe import IF_NONE_MATCH, NOT_MODIFIED, operation
+from api.http.describe import ENTITLED, IF_NONE_MATCH, NOT_MODIFIED, READ_REASON, operation
 from api.http.schemas import Schema, fields, listed, nullable, text, whole
 
 OCTETS = "application/octet-stream"
@@ -22,13 +22,7 @@ _CHECKPOINT: Schema = fields(
     },
 )
 _SIGNED = {"size": 18, "root": _HASH, "signed": "2031-03-05T01:30:02.514201Z", "note": _EXAMPLE_NOTE}
-_WHOLE_LOG = (
-    "token_missing",
-    "not_entitled",
-    "read_reason_missing",
-    "read_reason_unknown",
-    "read_not_recorded",
-)
+_WHOLE_LOG = ("token_missing", "not_entitled", *ENTITLED)
 _TREE = ("parameters_wrong", "nothing_signed", "ledger_unavailable")
 CHECKPOINT = operation(
     "get_checkpoint",
@@ -47,6 +41,7 @@ TILE = operation(
     tag="log",
     answer=(OCTETS, text(contentMediaType=OCTETS), ""),
     problems=("parameters_wrong", "tile_unknown", *_WHOLE_LOG, "ledger_unavailable"),
+    parameters=[READ_REASON],
     extra={"security": [{}, {"bearer": []}]},
     more=(
         "`<L>/<N>[.p/<W>]` 为散列,`entries/<N>[.p/<W>]` 为条目原文(限审计方)。满瓦片不变;未满时以 .p/W 取前 W 个。"
@@ -111,6 +106,7 @@ INCLUSION = operation(
         },
     ),
     problems=(*_TREE, "checkpoint_unknown", "leaf_unknown", *_WHOLE_LOG),
+    parameters=[READ_REASON],
     extra={"security": [{}, {"bearer": []}]},
 )
 INCLUSION["responses"][200]["content"][TEXT] = {

@@ -31,8 +31,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         start, status, method = perf_counter(), 0, scope["method"]
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
-            # No text of ours holds it and PostgreSQL refuses it: nothing behind this layer need think of it.
+        if "\0" in scope["path"] or "\n" in scope["path"] or b"%00" in scope["query_string"]:
+            # No text of ours holds them, PostgreSQL refuses the one and the router's patterns end at the other:
+            # nothing behind this layer need think of them.
             await response(Request(scope), Refusal("request_wrong"))(scope, receive, send)
             return
 

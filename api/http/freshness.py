@@ -89,7 +89,15 @@ class Freshness:
         return stream is not None and self._bookmarks.get(lane_of(stream), 0) >= position
 
     async def wait(self, position: int, seconds: float, *, stream: str | None = None) -> None:
-        """Return when the view has reached a position, all of it or that of one stream; else raise the problem."""
+        """Return when the view has reached a position, all of it or that of one stream; else raise the problem.
+
+        A position that the log itself has not reached was never given out: whoever asks for it errs.
+        """
+        if self.has_seen(stream, position):
+            return
+        head = await asyncio.to_thread(self._log.head)
+        if position > head:
+            raise problem("min_position_ahead", "/header/Min-Position", position=str(position), head=str(head))
         deadline = monotonic() + seconds
         while not self.has_seen(stream, position):
             if monotonic() > deadline:

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 description: made from the routes, with our components, and without the framework's own errors."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -8,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from api import __version__
 from api.http.schemas import COMPONENTS
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
+from api.http.versions import Deprecation, mark
 
 _ABOUT = (
     "认证状态账本:谁在何时说了什么、何时生效、何时为账本所知。读取公开;提交须持令牌。"
@@ -27,12 +29,13 @@ _TAGS = (
 )
 
 
-def describe(app: FastAPI) -> None:
+def describe(app: FastAPI, deprecations: Sequence[Deprecation]) -> None:
     """Make the application describe itself, once and on demand."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             app.openapi_schema = _document(app)
+            mark(app.openapi_schema, deprecations)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the framework's documented way to change the description

@@ -6,6 +6,7 @@ Nothing of the server's inside is shown; the trace identifier leads an operator 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import psycopg
@@ -14,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from psycopg_pool import PoolTimeout, TooManyRequests
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from api.http.appender import Overloaded
 from api.http.cursors import CursorInvalid
@@ -88,11 +90,16 @@ def document(refusal: Refusal, language: str, *, instance: str | None, trace_id:
     return found
 
 
+def instance_of(request: Request) -> str:
+    """Return the path that was asked for as a URI reference (RFC 3986, 4.2), whatever characters it holds."""
+    return quote(request.scope["path"], safe="/:@!$&'()*+,;=-._~")
+
+
 def response(request: Request, refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
     """Return the response that carries a refusal as a problem document."""
     language = language_of(request.headers.get("accept-language"))
     content = document(
-        refusal, language, instance=request.url.path, trace_id=trace_id_of(request.headers.get("traceparent"))
+        refusal, language, instance=instance_of(request), trace_id=trace_id_of(request.headers.get("traceparent"))
     )
     extra = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **(headers or {})}
     if refusal.status == 503:
@@ -113,7 +120,10 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
         code = _BY_STATUS.get(error.status_code, "internal_error" if error.status_code >= 500 else "request_wrong")
         named = (("path", request.url.path), ("method", request.method))
-        return response(request, Refusal(code, params=named), error.headers)
+        headers = dict(error.headers or {})
+        if code == "method_not_allowed":
+            headers["Allow"] = _allowed(app, request)
+        return response(request, Refusal(code, params=named), headers)
 
     async def parameters(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class alone
@@ -140,6 +150,17 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, parameters)
 
 
+def _allowed(app: FastAPI, request: Request) -> str:
+    """Return every method of the address: the router names those of the first route that matches alone."""
+    found = {
+        method
+        for route in app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
+
+
 def parameter_problems(errors: Sequence[Any]) -> tuple[Problem, ...]:
     """Return the framework's complaints about parameters as problems; the pointer names place and parameter."""
     return tuple(_parameter_problem(each) for each in errors)
@@ -161,5 +182,6 @@ _PARAMETER_TEXTS = {
     "greater_than_equal": ("不得小于 {ge}", "must be at least {ge}"),
     "less_than_equal": ("不得大于 {le}", "must be at most {le}"),
     "string_too_short": ("至少 {min_length} 个字符", "needs at least {min_length} characters"),
+    "string_pattern_mismatch": ("应符合 {pattern}", "must match {pattern}"),
     "string_too_long": ("最多 {max_length} 个字符", "takes at most {max_length} characters"),
 }

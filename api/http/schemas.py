@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ledger.envelope import MAXIMUM_SEQUENCE
+
 Schema = dict[str, Any]
 
 
@@ -40,6 +42,7 @@ DAY = text("中国日期 / Day in China", format="date")
 INSTANT = text("RFC 3339 时刻 / Instant", format="date-time")
 LABEL = {"zh": text(), "en": text()}
 POSITION = whole("账本位置 / Position in the ledger", minimum=1)
+FREE: Schema = {"type": "object"}
 
 COMPONENTS: dict[str, Schema] = {
     "Problem": fields(
@@ -68,14 +71,16 @@ COMPONENTS: dict[str, Schema] = {
         {
             "data": {"type": "object", "description": "见 /v1/event-types / See /v1/event-types"},
             "id": text("来源内永久唯一 / Unique for its source, for ever", minLength=1, maxLength=200),
-            "source": text("提交方 / The party that says it", maxLength=200),
+            "source": text("提交方 / The party that says it", minLength=1, maxLength=200),
             "specversion": {"const": "1.0"},
-            "subject": text("对象 / What it is about", maxLength=200),
+            "subject": text("对象 / What it is about", minLength=1, maxLength=200),
             "time": text("YYYY-MM-DDTHH:MM:SS.ffffffZ", format="date-time"),
             "type": text("事件类型 / Event type"),
             "datacontenttype": {"const": "application/json"},
             "ledger": text("对哪个账本所说,签名时必填 / For which ledger it is said; required where it is signed"),
-            "issuersequence": whole("提交方自己的连续编号 / The source's own count of its statements", minimum=1),
+            "issuersequence": whole(
+                "提交方自己的连续编号 / The source's own count of its statements", minimum=1, maximum=MAXIMUM_SEQUENCE
+            ),
             "issuerprevious": text("上一条的 SHA-256 / SHA-256 of the one before", pattern="^[0-9a-f]{64}$"),
         },
         "CloudEvents 1.0",
@@ -96,8 +101,13 @@ COMPONENTS: dict[str, Schema] = {
             "signed_by": listed(
                 text(), "有效签名的所有者,未签名为空 / Owners of the valid signatures; empty: unsigned"
             ),
-            "waits": fields("code zh en rule", {"code": text(), **LABEL, "rule": text()}),
+            "waits": ref("WaitsFor"),
         },
+    ),
+    "WaitsFor": fields(
+        "code zh en rule",
+        {"code": text(), **LABEL, "rule": text()},
+        "暂存事实所等待的前因 / What a held fact waits for",
     ),
     "Refused": fields(
         "outcome source id problem",
@@ -137,8 +147,8 @@ COMPONENTS: dict[str, Schema] = {
                 "event record signatures",
                 {
                     "event": ref("CloudEvent"),
-                    "record": {"type": "object"},
-                    "signatures": listed({"type": "object"}),
+                    "record": FREE,
+                    "signatures": listed(FREE),
                 },
                 "规范字节原样嵌入 / The canonical bytes, verbatim",
             ),
@@ -162,15 +172,33 @@ COMPONENTS: dict[str, Schema] = {
         {
             "event_types": listed(
                 fields(
-                    "type family zh en rule subject actors data",
+                    "type family zh en rule subject version schema actors data",
                     {
                         "type": text(),
                         "family": text(),
                         **LABEL,
                         "rule": text(),
                         "subject": text("对象写法 / Spelling of the subject"),
+                        "version": whole("当前版本 / Current version of its form", minimum=1),
+                        "schema": text("整条事件的形式 / JSON Schema of the whole event", format="uri-reference"),
                         "actors": listed(fields("kind zh en", {"kind": text(), **LABEL})),
                         "data": {"type": "object", "description": "JSON Schema 2020-12"},
+                    },
+                )
+            )
+        },
+    ),
+    "Schemas": fields(
+        "schemas",
+        {
+            "schemas": listed(
+                fields(
+                    "type version current schema",
+                    {
+                        "type": text(),
+                        "version": whole(minimum=1),
+                        "current": {"type": "boolean", "description": "新事件用此版本 / New events have this one"},
+                        "schema": text(format="uri-reference"),
                     },
                 )
             )
@@ -217,14 +245,22 @@ COMPONENTS: dict[str, Schema] = {
             ),
             "ended_by": nullable(text()),
             "linked_to": nullable(text()),
-            "reason": nullable(fields("table code", {"table": text(), "code": text()})),
-            "holder": nullable({"type": "object"}),
-            "scope": {"type": "object"},
-            "details": {"type": "object"},
+            "reason": nullable(
+                fields(
+                    "table code zh en rule",
+                    {"table": text(), "code": text(), **dict.fromkeys(("zh", "en", "rule"), nullable(text()))},
+                )
+            ),
+            "holder": nullable(FREE),
+            "scope": fields("zh en", dict.fromkeys(("zh", "en"), nullable(text()))),
+            "details": FREE,
             "holds": listed(text()),
             "appeals": listed(text()),
-            "orders": listed({"type": "object"}),
-            "held": listed({"type": "object"}, "等待较早事实的记录 / Facts that wait for an earlier one"),
+            "orders": listed(
+                fields("document_number demands due", {"document_number": text(), "demands": text(), "due": DAY})
+            ),
+            "held": listed(ref("HeldFact"), "等待较早事实的记录 / Facts that wait for an earlier one"),
+            "by_calendar": {"type": "boolean", "description": "此期间仅由日历而来 / The calendar alone began it"},
             "rests_on": fields(
                 "position version recorded",
                 {
@@ -234,6 +270,10 @@ COMPONENTS: dict[str, Schema] = {
                 },
             ),
         },
+    ),
+    "HeldFact": fields(
+        "version type effective zh en",
+        {"version": whole(), "type": text(), "effective": DAY, **LABEL, "waits": nullable(ref("WaitsFor"))},
     ),
     "Timeline": fields(
         "body number known_at periods facts",
@@ -257,8 +297,8 @@ COMPONENTS: dict[str, Schema] = {
                         "decision": {"enum": ["applied", "held"]},
                         "releases": listed(whole()),
                         "signed_by": listed(text()),
-                        "data": {"type": "object"},
-                        "waits": {"type": "object"},
+                        "data": FREE,
+                        "waits": ref("WaitsFor"),
                     },
                 )
             ),
@@ -266,7 +306,35 @@ COMPONENTS: dict[str, Schema] = {
     ),
     "Trail": fields(
         "subject position events next",
-        {"subject": text(), "position": whole(), "events": listed({"type": "object"}), "next": nullable(text())},
+        {
+            "subject": text(),
+            "position": whole(),
+            "events": listed(
+                fields(
+                    "position stream version type zh en source id effective recorded decision waits late_days"
+                    " corrected_by signed_by event record",
+                    {
+                        "position": POSITION,
+                        "stream": text(),
+                        "version": whole(),
+                        "type": text(),
+                        **LABEL,
+                        "source": text(),
+                        "id": text(),
+                        "effective": nullable(DAY),
+                        "recorded": INSTANT,
+                        "decision": {"enum": ["applied", "held"]},
+                        "waits": nullable(ref("WaitsFor")),
+                        "late_days": nullable(whole("记录晚于生效的天数 / Days between effect and record")),
+                        "corrected_by": nullable(whole("更正它的事件 / Position of the event that corrects it")),
+                        "signed_by": listed(text()),
+                        "event": ref("CloudEvent"),
+                        "record": FREE,
+                    },
+                )
+            ),
+            "next": nullable(text("下一页游标 / Cursor of the next page")),
+        },
     ),
     "Page": fields(
         "subject as_of position standing held counts certificates next",
@@ -274,9 +342,11 @@ COMPONENTS: dict[str, Schema] = {
             "subject": text(),
             "as_of": DAY,
             "position": whole(),
-            "standing": nullable({"type": "object"}),
-            "held": listed({"type": "object"}),
-            "counts": listed({"type": "object"}),
+            "standing": nullable(FREE),
+            "held": listed(ref("HeldFact")),
+            "counts": listed(
+                fields("value code zh en count", {"value": text(), "code": text(), **LABEL, "count": whole()})
+            ),
             "certificates": listed(ref("Certificate")),
             "next": nullable(text("下一页游标 / Cursor of the next page")),
         },

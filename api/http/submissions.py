@@ -73,9 +73,9 @@ def parse_json(raw: bytes) -> Any:
     """Return the value of a JSON text, or the refusal that names the duplicate member or the fault."""
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_no_constant)
+        pointer = _duplicate(value)
     except (ValueError, RecursionError):
         return Refusal("not_canonical", params=(("reason", "not_json"),))
-    pointer = _duplicate(value)
     if pointer is not None:
         return Refusal("not_canonical", pointer, (("reason", "duplicate_key"),))
     return value

@@ -16,7 +16,7 @@ RECEIPTS = "certification.receipts"
 DEAD_LETTERS = f"{SUBMISSIONS}.dead-letter"
 TOPICS: Mapping[str, int] = MappingProxyType({EVENTS: 12, SUBMISSIONS: 12, RECEIPTS: 12, DEAD_LETTERS: 12})
 BOOTSTRAP_MILLISECONDS = 10_000
-_CONFIGURATION = {
+CONFIGURATION = {
     "retention.ms": "-1",
     "cleanup.policy": "delete",
     "max.message.bytes": str(1024 * 1024),
@@ -50,7 +50,7 @@ def ensure_topics(
             _check(admin, topics, missing)
             return []
         if missing:
-            wanted = {name: {"num_partitions": topics[name], "configs": _CONFIGURATION} for name in missing}
+            wanted = {name: {"num_partitions": topics[name], "configs": CONFIGURATION} for name in missing}
             try:
                 admin.create_topics(wanted, wait_for_metadata=True)
             except TopicAlreadyExistsError:
@@ -67,14 +67,14 @@ def _correct(admin: KafkaAdminClient, topics: Mapping[str, int], existing: list[
         return
     _check_partitions(admin, topics, existing)
     described = admin.describe_configs(
-        [ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(_CONFIGURATION)) for name in existing],
+        [ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(CONFIGURATION)) for name in existing],
         config_filter="all",
     )
     differing = [
-        ConfigResource(ConfigResourceType.TOPIC, name, dict(_CONFIGURATION))
+        ConfigResource(ConfigResourceType.TOPIC, name, dict(CONFIGURATION))
         for by_name in described.values()
         for name, found in by_name.items()
-        if any(found.get(key, {}).get("value") != value for key, value in _CONFIGURATION.items())
+        if any(found.get(key, {}).get("value") != value for key, value in CONFIGURATION.items())
     ]
     if differing:
         admin.alter_configs(differing)

@@ -45,8 +45,10 @@ class Everything:
 
     def _is_ready(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, self.output.read_text("utf-8")
-        return "The ledger is ready" in self.output.read_text("utf-8")
+        # What is being written may end in the middle of a character.
+        said = self.output.read_text("utf-8", "replace")
+        assert self._process.poll() is None, said
+        return "The ledger is ready" in said
 
     def stop(self) -> int:
         assert self._process is not None
@@ -120,6 +122,10 @@ def test_status_is_shown_on_a_day_and_its_timeline_as_a_picture(everything: Ever
     timeline = everything.verb("timeline", body, number)
     assert "█" in timeline
     assert "暂停证书" in timeline
+    first = everything.json("trail", f"body:{body}", "--limit", "20")
+    more = everything.json("trail", f"body:{body}", "--limit", "5", "--cursor", str(first["next"]))
+    seen = [each["position"] for page in (first, more) for each in page["events"]]  # type: ignore[attr-defined]  # JSON
+    assert seen == sorted(set(seen))
     before = everything.verb("show", body, number, "--known-at", "2020-01-01T00:00:00Z", code=1)
     assert "not_known_then" in before
 
@@ -153,6 +159,13 @@ def test_a_submission_is_recorded_once_visible_soon_and_its_path_is_told(everyth
     eventually(lambda: all(step["at"] for step in everything.json("path", position)["steps"]), 20)  # type: ignore[attr-defined]  # JSON
     trail = everything.json("trail", "organisation:91350100M000100Y43")
     assert [each["id"] for each in trail["events"]] == ["moved-1"]  # type: ignore[attr-defined]  # JSON
+    assert "organisation:M000100Y4" in everything.verb("trail", "organisation:91350100M000100Y43")
+    lines = everything.folder / "events.ndjson"
+    lines.write_text(json.dumps(event) + "\n" + json.dumps({**event, "id": "moved-2", "data": {}}) + "\n", "utf-8")
+    said = everything.verb("submit", str(lines), "--as", "SAMR")
+    assert "此前已记录 recorded before" in said
+    assert "data_invalid" in said
+    assert "重复 duplicate 1 · 拒绝 refused 1" in said
     foreign = everything.verb("submit", str(file), "--as", "CNCA", code=1)
     assert "source_not_yours" in foreign
 

@@ -209,7 +209,7 @@ def _earlier(said: Submission) -> dict[str, Any]:
 def main() -> None:
     EVENTS.mkdir(exist_ok=True)
     for name in EVENT_TYPES:
-        path = EVENTS / f"{name}.v1.json"
+        path = EVENTS / f"{name}.v{EVENT_TYPES[name].version}.json"
         if not path.exists():
             path.write_bytes(recorded(name))
 

@@ -59,7 +59,7 @@ def _section(event_type: EventType) -> list[str]:
     for name, member in schema.get("properties", {}).items():
         says = _cell(str(member.get("description", "")))
         lines.append(f"| `{name}` | {'是 yes' if name in required else ''} | {_form(member, parts)} | {says} |")
-    example = orjson.loads((GOLDEN / f"{event_type.name}.v1.json").read_bytes())
+    example = orjson.loads((GOLDEN / f"{event_type.name}.v{event_type.version}.json").read_bytes())
     pretty = orjson.dumps(example["event"], option=orjson.OPT_INDENT_2).decode()
     return [*lines, "", "```json", pretty, "```", ""]
 

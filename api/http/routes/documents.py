@@ -8,23 +8,20 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.http.limits.headers import page_policy
+from api.http.pages import PAGE_HEADERS, framed
 
 router = APIRouter()
-_STYLE = """body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-code{background:#f2f2f2;padding:.1em .3em}dt{margin-top:1rem}dd{margin:0;white-space:pre-line}"""
-_HEADERS = {"Content-Security-Policy": page_policy(_STYLE), "Cache-Control": "no-cache"}
-_PAGE = """<!doctype html>
-<html lang="zh"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>认证状态账本 · 接口</title>
-<style>{style}</style>
-<h1>认证状态账本 · <span lang="en">Certification Status Ledger</span></h1>
-<p><a href="/v1/openapi.json">OpenAPI 3.1</a>
+_HEADERS = {**PAGE_HEADERS, "Cache-Control": "no-cache"}
+_INTRODUCTION = """<h1>认证状态账本 · <span lang="en">Certification Status Ledger</span></h1>
+<p><a href="/openapi.json">OpenAPI 3.1</a>
+· <a href="/asyncapi.json">AsyncAPI 3</a>
 · <a href="/v1/event-types">事件目录 <span lang="en">event types</span></a>
-· <a href="/v1/refusals">拒绝代码 <span lang="en">refusals</span></a></p><dl>{operations}</dl></html>
+· <a href="/v1/schemas/events">事件形式 <span lang="en">schemas</span></a>
+· <a href="/v1/refusals">拒绝代码 <span lang="en">refusals</span></a></p>
 """
 
 
+@router.get("/openapi.json", include_in_schema=False)
 @router.get("/v1/openapi.json", include_in_schema=False)
 async def openapi(request: Request) -> Response:
     """Return the OpenAPI 3.1 description."""
@@ -45,4 +42,4 @@ def _page(app: Any) -> str:
         for path, methods in app.openapi()["paths"].items()
         for method, each in methods.items()
     )
-    return _PAGE.replace("{style}", _STYLE).replace("{operations}", operations)
+    return framed("认证状态账本 · 接口", f"{_INTRODUCTION}<dl>{operations}</dl>")

@@ -10,12 +10,21 @@ import psycopg
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.http.answers import EVENT_STREAM, JSON, NDJSON, json_response, matches, require_acceptable
+from api.http.answers import (
+    EVENT_STREAM,
+    FARTHEST,
+    JSON,
+    NDJSON,
+    json_response,
+    matches,
+    position_in,
+    require_acceptable,
+)
 from api.http.describe import EVENT, EVENT_PATH, EVENTS, STREAM
 from api.http.limits.addresses import client_key
 from api.http.problems import ProblemError, problem
 from api.http.reading import Reading
-from api.http.tail import Read
+from api.http.tail import PAGE, Read
 from infra.log_reading import head_of, row_at, rows_after
 from infra.readers import Connection
 from infra.telemetry import parse_traceparent
@@ -23,11 +32,13 @@ from ledger.days import instant_text
 from ledger.log import Row
 
 router = APIRouter()
-_FAR = 2**53 - 1
 _READ_AT_ONCE = 100
 _IMMUTABLE = "public, max-age=31536000, immutable"
-_POSITION = Path(ge=1, le=_FAR, description="账本位置 / Position in the ledger", examples=[18])
-_AFTER = Query(ge=0, le=_FAR, description="从此位置之后开始 / Begin after this position")
+_POSITION = Path(ge=1, le=FARTHEST, description="账本位置 / Position in the ledger", examples=[18])
+_SECONDS = Query(
+    ge=0, le=86_400, description="若干秒后结束,此时可见的照发 / End after so many seconds, having sent what can be seen"
+)
+_AFTER = Query(ge=0, le=FARTHEST, description="从此位置之后开始 / Begin after this position")
 
 
 def line_of(row: Row) -> bytes:
@@ -77,15 +88,19 @@ async def _page(
 
 
 @router.get("/v1/events/stream", response_class=Response, **STREAM)
-async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) -> Response:
-    """Send every event after a position, for ever; ``Last-Event-ID`` resumes where a connection broke."""
+async def stream(
+    request: Request, after: Annotated[int | None, _AFTER] = None, seconds: Annotated[int | None, _SECONDS] = None
+) -> Response:
+    """Send every event after a position, for ever or for a while; ``Last-Event-ID`` resumes where it broke off."""
     require_acceptable(request, EVENT_STREAM)
     reading = await Reading.of(request, "stream_events")
     reading.require_reason()
     service = reading.service
-    last = request.headers.get("last-event-id", "")
-    if last.isascii() and last.isdigit() and len(last) <= 16:
-        after = int(last)
+    last = request.headers.get("last-event-id")
+    if last is not None:
+        after = position_in(last)
+        if after is None:
+            raise problem("parameters_wrong", "/header/Last-Event-ID")
     if after is None:
         after = await asyncio.to_thread(service.log.head)
     key = client_key(request.client.host) if request.client else ""
@@ -95,19 +110,24 @@ async def stream(request: Request, after: Annotated[int | None, _AFTER] = None) 
         most = str(service.limits.streams_per_address)
         raise problem("streams_too_many", streams=most, headers={"Retry-After": "10"})
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_sent(reading, after, key), 200, headers, EVENT_STREAM)
+    return StreamingResponse(_sent(reading, after, key, seconds), 200, headers, EVENT_STREAM)
 
 
-async def _sent(reading: Reading, after: int, key: str) -> AsyncIterator[bytes]:
+async def _sent(reading: Reading, after: int, key: str, seconds: int | None) -> AsyncIterator[bytes]:
     service = reading.service
     service.streams.enter(key)
     service.metrics.stream_clients.set(service.streams.taken)
     until = monotonic() + service.limits.stream_seconds
+    ends = None if seconds is None else monotonic() + seconds
+    pause = service.ports.keep_alive_seconds if seconds is None else min(seconds, service.ports.keep_alive_seconds)
     try:
         yield b"retry: 1000\n: %d\n\n" % after
-        seconds, read = service.ports.keep_alive_seconds, None if reading.public else _own(reading)
-        async for rows in service.tail.rows(after, keep_alive_seconds=seconds, read=read):
+        read = None if reading.public else _own(reading)
+        async for rows in service.tail.rows(after, keep_alive_seconds=pause, read=read):
             yield b"".join(b"id: %d\ndata: %b\n\n" % (row.position, line_of(row)) for row in rows) or b":\n\n"
+            # What was recorded before the end came is sent all the same.
+            if ends is not None and len(rows) < PAGE and monotonic() >= ends:
+                return
             if monotonic() > until:
                 # The client comes again by itself and names the last event it got.
                 return

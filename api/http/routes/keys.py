@@ -38,6 +38,7 @@ _HEXADECIMAL = frozenset("0123456789abcdef")
 _Party = Annotated[str, Path(max_length=120)]
 _Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
 _Cursor = Annotated[str | None, Query(max_length=800, description="上一页给出的 next / The previous page's next")]
+_KINDS = (cursors.is_instant, cursors.is_text, cursors.is_text, cursors.is_digest)
 _STATUSES = {
     "valid": ("有效", "Valid"),
     "key_revoked": ("已吊销", "Revoked"),
@@ -77,7 +78,7 @@ async def keys(request: Request, party: _Party, limit: _Limit = 100, cursor: _Cu
         raise problem("key_party_unknown", party=party)
     position = await _reached(service, request, "keys")
     operation, name = f"keys {party}", party if is_name else speaker(party)
-    (after,) = cursors.decode(operation, cursor) if cursor else (0,)
+    (after,) = cursors.decode(operation, cursor, cursors.is_position) if cursor else (0,)
     async with service.reader() as connection:
         rows = await keys_of(connection, name, by_keyid=is_name, after=after, limit=limit + 1)
     now = instant_text(service.clock())
@@ -113,7 +114,7 @@ async def issuer_events(request: Request, party: _Party, limit: _Limit = 100, cu
     reading, source = await Reading.of(request, "list_issuer_events"), _source(party)
     position = await _reached(reading.service, request, "trail")
     operation = f"issuer {source}"
-    (after,) = cursors.decode(operation, cursor) if cursor else (0,)
+    (after,) = cursors.decode(operation, cursor, cursors.is_position) if cursor else (0,)
     async with reading.connection() as connection:
         rows = await said_by(connection, source, after, limit + 1)
         await reading.note(connection, ((row.pop("access"), row["stream"]) for row in rows[:limit]))
@@ -143,7 +144,7 @@ async def contradictions(
             raise problem("equivocations_restricted", "/query/source")
         source = principal.party
     operation = f"equivocations {source}"
-    received, name, identity, digest = cursors.decode(operation, cursor) if cursor else (None, "", "", "")
+    received, name, identity, digest = cursors.decode(operation, cursor, *_KINDS) if cursor else (None, "", "", "")
     after = datetime.fromisoformat(received) if received else _BEGINNING
     async with service.reader(principal) as connection:
         rows = await equivocations(connection, source, (after, name, identity, bytes.fromhex(digest)), limit + 1)

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
-from api.http.describe import operation
+from api.http.describe import ENTITLED, READ_REASON, operation
 from api.http.describe_reads import AS_OF, KNOWN_AT
 from api.http.entitlement import require
 from api.http.problems import problem
@@ -49,11 +49,12 @@ STATE_DIGEST = operation(
     "Digest over the states of all certificates",
     tag="operation",
     answer=(JSON, _SCHEMA, _EXAMPLE),
-    parameters=[AS_OF, KNOWN_AT],
+    parameters=[AS_OF, KNOWN_AT, READ_REASON],
     extra={"security": [{"bearer": []}]},
     problems=(
         "token_missing",
         "not_entitled",
+        *ENTITLED,
         "as_of_wrong",
         "known_at_wrong",
         "known_at_in_future",

@@ -9,6 +9,7 @@ from api import texts
 from api.certificate import held_fact, shaped, waiting_for
 from api.http import cursors
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, min_position, require_acceptable
+from api.http.cursors import Kind, is_day, is_position, is_text
 from api.http.describe_reads import BODY, ORGANISATION, SEARCH, TRAIL
 from api.http.problems import problem
 from api.http.reading import Reading
@@ -28,7 +29,10 @@ router = APIRouter()
 _ORGANISATION = "organisation:"
 _NOT_STORED = "public, no-cache"
 _Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[str | None, Query(max_length=500, description="上一页给出的 next / The previous page's next")]
+_Cursor = Annotated[
+    str | None,
+    Query(max_length=500, pattern="^[0-9A-Za-z_-]+$", description="上一页给出的 next / The previous page's next"),
+]
 _STATUSES = frozenset(each.value for each in Status)
 
 
@@ -48,7 +52,7 @@ async def trail(
     stream = _subject(subject)
     position = await _reached(reading, request, "trail")
     operation = f"trail {stream} {newest_first} {known_at}"
-    after, snapshot = _decoded(operation, cursor, [LAST if newest_first else 0, position])
+    after, snapshot = _decoded(operation, cursor, [LAST if newest_first else 0, position], is_position, is_position)
     if newest_first:
         after = min(after, snapshot + 1)
     async with reading.connection() as connection:
@@ -97,7 +101,7 @@ async def find(
     reading = await Reading.of(request, "search_certificates")
     position = await _reached(reading, request, "search")
     operation = f"search {q}"
-    rank, after, snapshot = _decoded(operation, cursor, [-1, "", position])
+    rank, after, snapshot = _decoded(operation, cursor, [-1, "", position], is_position, is_text, is_position)
     async with reading.connection() as connection:
         rows = await search(connection, q, (rank, after), limit + 1)
     found, following = rows[:limit], None
@@ -119,7 +123,7 @@ async def _page(request: Request, stream: str, *, limit: int, cursor: str | None
     position = await _reached(reading, request, "register")
     operation = f"page {stream} {statuses} {query.get('as_of')}"
     day = as_of_day(query.get("as_of"), reading.service.clock())
-    after, day, snapshot = _decoded(operation, cursor, ["", day, position])
+    after, day, snapshot = _decoded(operation, cursor, ["", day, position], is_text, is_day, is_position)
     page = certificates_of_body if is_body else certificates_of_organisation
     async with reading.connection() as connection:
         known = await standing(connection, stream)
@@ -181,8 +185,8 @@ def _subject(subject: str) -> str:
         raise problem("subject_unknown", subject=subject[:200]) from error
 
 
-def _decoded(operation: str, cursor: str | None, first: list[Any]) -> Any:
-    return first if cursor is None else cursors.decode(operation, cursor)
+def _decoded(operation: str, cursor: str | None, first: list[Any], *kinds: Kind) -> Any:
+    return first if cursor is None else cursors.decode(operation, cursor, *kinds)
 
 
 async def _reached(reading: Reading, request: Request, view: str) -> int:

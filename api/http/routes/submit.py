@@ -38,7 +38,7 @@ class _Way:
         self._levels = service.limits.json_depth
         self._traceparent = current_traceparent(request.headers.get("traceparent"))
         self._received = service.clock()
-        self._instance = request.url.path
+        self._instance = problems.instance_of(request)
         self._language = problems.language_of(request.headers.get("accept-language"))
 
     def parsed(self, raw: bytes) -> Submission | Refusal:

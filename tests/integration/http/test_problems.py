@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import httpx
@@ -30,6 +31,8 @@ def described(app: Running) -> dict[str, Any]:
         ("GET", "/v1/events?limit=0", {}, 422, "parameters_wrong"),
         ("GET", "/v1/search", {}, 422, "parameters_wrong"),
         ("GET", "/v1/refusals/nothing", {}, 404, "code_unknown"),
+        ("GET", "/v1/certificates/CNCA-R-2031-101/%0A/timeline", {}, 400, "request_wrong"),
+        ("GET", "/v1/refusals/%00", {}, 400, "request_wrong"),
     ],
 )
 def test_every_error_is_a_problem_in_both_languages(
@@ -44,8 +47,13 @@ def test_every_error_is_a_problem_in_both_languages(
     assert told["detail"] == told["zh"]["action"]
     assert {"title", "action"} <= told["en"].keys()
     assert app.client.get(told["type"]).json()["code"] == code
-    if status == 405:
-        assert answer.headers["Allow"]
+    if path == "/v1/events":
+        assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_the_instance_is_a_uri_reference_whatever_was_asked_for(app: Running) -> None:
+    told = app.client.get("/v1/refusals/%E8%AF%81%01%20%23").json()
+    assert told["instance"] == "/v1/refusals/%E8%AF%81%01%20%23"
 
 
 def test_the_language_follows_accept_language_and_the_trace_is_named(app: Running) -> None:
@@ -88,7 +96,7 @@ def test_the_description_is_valid_openapi_with_both_languages_and_examples(app: 
 
 def test_every_parameter_in_a_path_is_described(app: Running) -> None:
     for path, methods in described(app)["paths"].items():
-        named = {part.strip("{}") for part in path.split("/") if part.startswith("{")}
+        named = set(re.findall(r"\{(\w+)", path))
         for operation in methods.values():
             given = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
             assert named == given, path

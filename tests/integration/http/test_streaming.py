@@ -59,6 +59,15 @@ def test_a_quiet_stream_is_kept_alive(app: Running) -> None:
         assert sum(1 for line, _ in zip(lines, range(8), strict=False) if line == ":") >= 2
 
 
+def test_a_stream_for_a_while_sends_what_is_there_and_ends(app: Running) -> None:
+    app.accept(*approved())
+    answer = app.client.get("/v1/events/stream", params={"after": 0, "seconds": 0})
+    assert [line for line in answer.text.splitlines() if line.startswith("id:")] == ["id: 1", "id: 2", "id: 3"]
+    for wrong in ("", "soon", "-1", str(2**53)):
+        refused = app.client.get("/v1/events/stream", headers={"Last-Event-ID": wrong})
+        assert (refused.status_code, refused.json()["pointer"]) == (422, "/header/Last-Event-ID")
+
+
 def test_the_places_are_bounded_and_free_again_when_a_client_leaves(app: Running) -> None:
     with listening(app) as first, listening(app) as second:
         next(first), next(second)

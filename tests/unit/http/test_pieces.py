@@ -4,10 +4,14 @@ import json
 import logging
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -62,10 +66,50 @@ def test_loopback_addresses_are_served(host: str) -> None:
 
 def test_a_cursor_is_read_by_the_query_that_gave_it_out_alone() -> None:
     cursor = cursors.encode("trail a", [17, "证书", 20])
-    assert cursors.decode("trail a", cursor) == [17, "证书", 20]
+    kinds = (cursors.is_position, cursors.is_text, cursors.is_position)
+    assert cursors.decode("trail a", cursor, *kinds) == [17, "证书", 20]
     for operation, text in (("trail b", cursor), ("trail a", cursor[:-2]), ("trail a", "é"), ("trail a", "")):
         with pytest.raises(cursors.CursorInvalid):
-            cursors.decode(operation, text)
+            cursors.decode(operation, text, *kinds)
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad"),
+    [
+        (cursors.is_position, [-1, 0, 2**63 - 1], [-2, 2**63, True, 1.0, "1", None]),
+        (cursors.is_text, ["", "certificate:A:1"], ["a\0", "a\n", "x" * 301, 1, None]),
+        (cursors.is_instant, ["2031-03-05T01:30:02.114201+00:00"], ["2031-03-05T01:30:02", "2031-03-05", "x" * 50, 1]),
+        (cursors.is_digest, ["0f" * 32], ["0F" * 32, "0f" * 31, "0f" * 33, 1, None]),
+        (cursors.is_day, ["2031-03-05"], ["2031-02-30", "2031-3-5", "20310305", 1, None]),
+    ],
+)
+def test_a_forged_cursor_brings_in_nothing_that_its_query_could_not_be_given(
+    kind: cursors.Kind, good: list[Any], bad: list[Any]
+) -> None:
+    for value in good:
+        assert cursors.decode("q", cursors.encode("q", [value]), kind) == [value]
+    for value in bad:
+        with pytest.raises(cursors.CursorInvalid):
+            cursors.decode("q", cursors.encode("q", [value]), kind)
+    for values in ([], [good[0], good[0]]):
+        with pytest.raises(cursors.CursorInvalid):
+            cursors.decode("q", cursors.encode("q", values), kind)
+
+
+@given(
+    st.lists(st.one_of(st.integers(-1, 2**63 - 1), st.text(max_size=50).filter(str.isprintable)), max_size=4),
+    st.integers(0, 500),
+    st.characters(codec="ascii"),
+)
+def test_a_cursor_is_read_back_as_it_was_and_never_as_anything_else(values: list[Any], place: int, other: str) -> None:
+    kinds = [cursors.is_text if isinstance(value, str) else cursors.is_position for value in values]
+    cursor = cursors.encode("q", values)
+    assert cursors.decode("q", cursor, *kinds) == values
+    at = place % len(cursor)
+    altered = cursor[:at] + other + cursor[at + 1 :]
+    with suppress(cursors.CursorInvalid):
+        # The last character of base64 may hold bits that say nothing.
+        assert cursors.decode("q", altered, *kinds) == values
 
 
 @pytest.mark.parametrize(
