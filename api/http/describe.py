@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from api.http.answers import EVENT_STREAM, FARTHEST, JSON, NDJSON, TEXT
+from api.http.answers import EVENT_STREAM, JSON, NDJSON, TEXT
 from api.http.problems import MEDIA_TYPE, document
 from api.http.schemas import Schema, fields, ref, text, whole
 from api.http.submissions import BATCH
@@ -224,7 +224,7 @@ SUBMIT = operation(
             "required": True,
             "content": {
                 "application/cloudevents+json": {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
-                JSON: {"schema": ref("CloudEvent"), "example": EXAMPLE_EVENT},
+                JSON: {"schema": {"anyOf": [ref("CloudEvent"), ref("Envelope")]}, "example": EXAMPLE_EVENT},
                 BATCH: {"schema": _SUBMITTED_TOGETHER, "example": [EXAMPLE_EVENT]},
                 NDJSON: {"schema": _SUBMITTED_BY_LINE, "example": _LINE},
                 MEDIA_TYPE_DSSE: {"schema": ref("Envelope")},
@@ -279,9 +279,9 @@ STREAM = operation(
             "name": "Last-Event-ID",
             "in": "header",
             "required": False,
-            "schema": whole(minimum=0, maximum=FARTHEST),
+            "schema": text(pattern="^[0-9]{1,16}$"),
             "description": "从此位置之后续传 / Resume after this position",
-            "example": 17,
+            "example": "17",
         },
     ],
 )

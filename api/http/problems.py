@@ -151,13 +151,13 @@ def install(app: FastAPI) -> None:
 
 
 def _allowed(app: FastAPI, request: Request) -> str:
-    """Return every method of the address: the router names those of the first route that matches alone."""
-    found = {
-        method
-        for route in app.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
-    }
+    """Return every method of the address: the router names those of the first route that matches alone.
+
+    A pattern that matches as well, behind an address that is written out, is about other addresses.
+    """
+    routes = [route for route in app.routes if isinstance(route, Route)]
+    address = next(route.path for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    found = {method for route in routes if route.path == address for method in route.methods or ()}
     return ", ".join(sorted(found | ({"HEAD"} if "GET" in found else set())))
 
 

@@ -18,7 +18,7 @@ from ledger.envelope import Submission, canonical_submission
 from ledger.outcomes import Outcome
 from ledger.principals import Principal, speaks_for
 from ledger.refusals import Refusal
-from ledger.sealed import MEDIA_TYPE, is_envelope, parse_any, sealed_submission
+from ledger.sealed import MEDIA_TYPE, is_envelope, parse_any, parse_sealed, sealed_submission
 from ledger.service import Incoming
 
 SINGLE = frozenset({"application/cloudevents+json", "application/json", MEDIA_TYPE})
@@ -56,17 +56,20 @@ def media_type_of(request: Request) -> str:
     return media_type.strip()
 
 
-def parse_one(raw: bytes, levels: int) -> Submission | Refusal:
-    """Return the submission in one JSON text; canonical bytes stay exactly as they were sent."""
+def parse_one(raw: bytes, levels: int, *, sealed: bool = False) -> Submission | Refusal:
+    """Return the submission in one JSON text; canonical bytes stay exactly as they were sent.
+
+    ``sealed``: the text was announced as a signed envelope, so that a bare event in it is refused.
+    """
     if is_too_deep(raw, levels):
         return _too_deep(levels)
-    found = parse_any(raw)
+    found = parse_sealed(raw) if sealed else parse_any(raw)
     if not isinstance(found, Refusal) or found.code not in {"not_canonical", "event_too_large", "envelope_wrong"}:
         return found
     value = parse_json(raw)
     if isinstance(value, Refusal):
         return value
-    return sealed_submission(value) if is_envelope(value) else canonical_submission(value)
+    return sealed_submission(value) if sealed or is_envelope(value) else canonical_submission(value)
 
 
 def parse_json(raw: bytes) -> Any:

@@ -21,6 +21,7 @@ from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome
 from ledger.principals import Principal
 from ledger.refusals import Problem, Refusal
+from ledger.sealed import MEDIA_TYPE
 from ledger.service import Incoming
 
 router = APIRouter()
@@ -41,9 +42,9 @@ class _Way:
         self._instance = problems.instance_of(request)
         self._language = problems.language_of(request.headers.get("accept-language"))
 
-    def parsed(self, raw: bytes) -> Submission | Refusal:
+    def parsed(self, raw: bytes, *, sealed: bool = False) -> Submission | Refusal:
         """Return what one JSON text says."""
-        return submissions.parse_one(raw, self._levels)
+        return submissions.parse_one(raw, self._levels, sealed=sealed)
 
     def charged(self, count: int) -> None:
         """Take a batch from the party's quota; its first event was taken when the party came in."""
@@ -75,7 +76,7 @@ async def submit(
     way = _Way(request, service, await speaker_of(request))
     media_type = submissions.media_type_of(request)
     if media_type in submissions.SINGLE:
-        return await _one(request, service, way)
+        return await _one(request, service, way, sealed=media_type == MEDIA_TYPE)
     if media_type == submissions.BATCH:
         return await _batch(request, service, way, atomic=atomic)
     if media_type in submissions.LINES:
@@ -83,11 +84,14 @@ async def submit(
     raise problem("media_type_unsupported", media_type=media_type[:100])
 
 
-async def _one(request: Request, service: Service, way: _Way) -> Response:
+async def _one(request: Request, service: Service, way: _Way, *, sealed: bool) -> Response:
     require_acceptable(request, JSON)
     raw = await submissions.read_body(request, service.limits.event_bytes)
     # A large one may take long to look through, and nobody else should wait for that.
-    found = way.parsed(raw) if len(raw) <= MAXIMUM_BYTES else await asyncio.to_thread(way.parsed, raw)
+    if len(raw) <= MAXIMUM_BYTES:
+        found = way.parsed(raw, sealed=sealed)
+    else:
+        found = await asyncio.to_thread(way.parsed, raw, sealed=sealed)
     (outcome,) = await service.submit(way.incoming([found]))
     if isinstance(outcome, Refusal):
         raise ProblemError(outcome)

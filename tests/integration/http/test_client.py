@@ -183,7 +183,8 @@ def test_a_busy_server_is_asked_again_when_it_says_and_gets_the_same_bytes() -> 
             return
         content = orjson.dumps(
             {"outcome": "recorded", "source": "s", "id": "i", "stream": "x", "version": 1, "position": 9,
-             "recorded": "2031-01-01T00:00:00.000000Z", "decision": "applied", "duplicate": False, "releases": []}
+             "recorded": "2031-01-01T00:00:00.000000Z", "decision": "applied", "duplicate": False, "releases": [],
+                 "signed_by": []}
         )  # fmt: skip
         handler.send_response(201)
         handler.send_header("Content-Length", str(len(content)))

@@ -10,6 +10,7 @@ import httpx
 import orjson
 import pytest
 
+from api.client import Client
 from api.http.service import Ports
 from api.registering import registration
 from ledger.envelope import Submission
@@ -102,6 +103,30 @@ def test_a_wrong_envelope_is_a_problem_in_both_languages(
     assert (answer.status_code, told["code"]) == (status, code)
     assert told["zh"]["action"]
     assert told["en"]["action"]
+
+
+def test_a_bare_event_announced_as_an_envelope_is_refused(signing: Running) -> None:
+    answer = send(signing, issued().raw)
+    assert (answer.status_code, answer.json()["code"]) == (400, "envelope_wrong")
+
+
+def test_the_client_registers_a_key_and_submits_what_it_signed(signing: Running) -> None:
+    with Client(str(signing.client.base_url), token=f"token of {BODY}") as ledger:
+        given = ledger.key_challenge()
+        event = registration(
+            KEY, source=BODY, owner=given.owner, ledger=given.ledger, nonce=given.nonce, now=datetime.now(UTC)
+        )
+        assert ledger.submit(event).signed_by == []
+        assert ledger.submit_envelope(envelope_of(signed(issued(), KEY))).signed_by == [BODY]
+        (key,) = ledger.keys(BODY).keys
+        assert (key.keyid, key.status.value) == (public_key_of(KEY).keyid, "valid")
+        chain = ledger.chain(BODY)
+        assert (chain.is_sound, chain.head) == (True, None)
+
+
+def test_an_address_that_is_written_out_allows_its_own_methods_alone(signing: Running) -> None:
+    answer = signing.client.delete("/v1/keys/challenge")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
 
 
 def test_an_envelope_does_not_speak_for_another_party_than_the_token(signing: Running) -> None:

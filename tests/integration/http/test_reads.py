@@ -121,7 +121,7 @@ def anchor(running: Running) -> int:
         return ledger.submit(incoming)
 
     async def run() -> int:
-        readers = Readers(running.ports.database_url, size=2, clock=running.ports.clock)
+        readers = Readers(running.ports.database_url, size=2, clock=running.ports.clock, limits=running.ports.limits)
         await readers.open()
         try:
             return await Anchoring(readers.of, submit).anchor()  # type: ignore[arg-type]  # a list is a sequence

@@ -426,7 +426,7 @@ def test_a_token_bound_to_a_certificate_needs_that_certificate_from_a_trusted_pr
         door = Door(app, provider)
         wrong = _shape(door.send("wrong"))
         assert door.send(token, **{"Client-Cert": _forwarded(own)}).status_code == 201
-        for header in (_forwarded(other), base64.b64encode(own).decode(), "::", ":!:", ":" + "A" * 40_000 + ":"):
+        for header in (_forwarded(other), base64.b64encode(own).decode(), "::", ":!:", ":" + "A" * 20_000 + ":"):
             assert _shape(door.send(token, **{"Client-Cert": header})) == wrong
         assert _shape(door.send(token)) == wrong
     with serving(replace(ports, verifier=provider.verifier())) as app:
