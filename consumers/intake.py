@@ -9,7 +9,7 @@ cannot be read, is answered under its place in the topic and laid aside as a dea
 
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import Protocol
@@ -24,7 +24,7 @@ from consumers.publisher import Message, Publisher
 from consumers.submission_reader import SubmissionReader
 from consumers.submissions import Arrived, Key
 from consumers.topic_reader import Topic
-from consumers.trust import Trust, party_topic_trust
+from consumers.trust import BY_SIGNATURE, Trust, party_topic_trust
 from ledger import canonical
 from ledger.outcomes import Outcome, Receipt
 from ledger.principals import Principal, speaks_for
@@ -152,7 +152,16 @@ class Intake:
             return
         received = datetime.now(UTC)
         outcomes = self._submit(
-            [Incoming(each.submission, f"kafka:{each.origin.topic}", each.traceparent, received) for each in fresh]
+            [
+                Incoming(
+                    each.submission,
+                    f"kafka:{each.origin.topic}",
+                    each.traceparent,
+                    received,
+                    needs_signature=each.needs_signature,
+                )
+                for each in fresh
+            ]
         )
         self._receipts.store([_answer(each, outcome) for each, outcome in zip(fresh, outcomes, strict=True)])
 
@@ -163,7 +172,7 @@ class Intake:
             return arrived
         speaker = self._trust(arrived)
         if isinstance(speaker, Principal) and speaks_for(speaker, said.source):
-            return arrived
+            return replace(arrived, needs_signature=speaker.account == BY_SIGNATURE)
         if isinstance(said, Refusal):
             return arrived.disowned(said)
         if isinstance(speaker, Refusal):

@@ -48,6 +48,7 @@ class Arrived:
     key: Key
     traceparent: str | None
     origin: Origin
+    needs_signature: bool = False
 
     def disowned(self, refusal: Refusal) -> "Arrived":
         """Return the record as one that nobody is known to have sent.

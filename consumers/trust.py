@@ -7,12 +7,15 @@ party alone, or another way that a deployment adds (a signature); on one's own m
 from typing import Protocol
 
 from consumers.submissions import Arrived
+from ledger.envelope import Submission
 from ledger.parties import party_of
 from ledger.principals import Principal
 from ledger.refusals import Refusal
 
 SOURCE, TOPIC, SIGNATURE = "source", "topic", "signature"
 DEAD_LETTER = "dead-letter"
+# The account of a principal that nothing vouches for yet but the signature on the record.
+BY_SIGNATURE = "signature"
 
 
 class Trust(Protocol):
@@ -24,12 +27,12 @@ class Trust(Protocol):
 
 
 def trust_of(level: str, shared_topic: str, *ways: Trust) -> Trust:
-    """Return how far records are trusted: by ``ways`` first, then as ``level`` says.
+    """Return how far records are trusted: by ``ways`` first, then as ``level`` says, and at last by their signature.
 
-    ``source`` believes the source that is named, ``topic`` a party's own topic, ``signature`` nothing beside ``ways``.
+    ``source`` believes the source that is named, ``topic`` a party's own topic, ``signature`` neither.
     """
     own = [party_topic_trust(shared_topic)] if level in {SOURCE, TOPIC} else []
-    return first_of(*ways, *own, *([source_trust] if level == SOURCE else []))
+    return first_of(*ways, *own, *([source_trust] if level == SOURCE else []), signature_trust)
 
 
 def first_of(*ways: Trust) -> Trust:
@@ -59,6 +62,15 @@ def source_trust(arrived: Arrived) -> Principal | Refusal:
     """Believe the source that a record names; for a broker that only trusted programs can reach."""
     source = arrived.submission.source
     return _untrusted(arrived) if party_of(source) is None else _principal(source)
+
+
+def signature_trust(arrived: Arrived) -> Principal | Refusal:
+    """Hand on what is signed, whoever sent it: the ledger takes it only with the source's own valid signature."""
+    said = arrived.submission
+    party = party_of(said.source)
+    if not isinstance(said, Submission) or not said.signatures or party is None:
+        return _untrusted(arrived)
+    return Principal(party.id, party.kind, BY_SIGNATURE, party.region)
 
 
 def party_topic(shared_topic: str, party: str) -> str:

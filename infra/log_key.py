@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
-from ledger.evidence.notes import NoteSigner, parse_secret
+from ledger.evidence.notes import ED25519, NoteSigner, parse_secret
 from ledger.evidence.strict import EvidenceError
 
 KEY_FILE = "log.key"
@@ -62,10 +62,10 @@ def read_key(path: Path) -> NoteSigner:
         ) from error
 
 
-def make_key(path: Path, origin: str) -> NoteSigner:
+def make_key(path: Path, origin: str, kind: int = ED25519) -> NoteSigner:
     """Make a key where there is none yet, and return the one that is there then."""
     try:
-        signer = NoteSigner(origin, Ed25519PrivateKey.generate())
+        signer = NoteSigner(origin, Ed25519PrivateKey.generate(), kind)
         text = signer.secret
         parse_secret(text)
     except EvidenceError as error:

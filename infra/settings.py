@@ -133,6 +133,10 @@ class Settings(BaseSettings):
     scrub_events_per_second: int = Field(default=500, ge=1, le=1_000_000)
     """后台复核每秒重算的事件数。 How many events the scrubber re-hashes a second."""
 
+    witness_policy: AbsolutePath | None = None
+    """见证策略文件(C2SP tlog-policy,含各见证的地址);不设则无见证。 The policy that names the witnesses and their
+    addresses; unset: none, but for the demonstration of `certledger run`."""
+
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""
 

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import ask, checking, documents, follow, identity, kafka, notary, run, tell
+from api.cli import ask, audit, checking, documents, follow, identity, kafka, notary, run, tell, witness
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -45,11 +45,20 @@ for verb in (
     identity.token,
     kafka.kafka_acls,
     tell.doctor,
+    audit.export,
+    audit.replay,
+    audit.digest,
+    witness.witness,
+    witness.watch,
     documents.asyncapi,
     checking.check_reads,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)
+# The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
+app.command(
+    "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)(audit.verify)
 
 
 def main() -> None:

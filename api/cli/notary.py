@@ -10,6 +10,7 @@ from rich.console import Console
 from api.cli.ask import AsJson
 from api.cli.follow import started, until_stopped
 from api.cli.surroundings import database_url
+from api.cli.witness import cosigners
 from consumers.notary import LogIdentity, Notary
 from consumers.scrubber import Scrubber
 from infra.leadership import AdvisoryLeadership
@@ -56,7 +57,11 @@ def notary(
         _accept(accept.strip(), signing, folder, url, identity)
         return
     try:
-        until_stopped(signing.run, _scrubber(settings, url, folder, identity).run)
+        until_stopped(
+            signing.run,
+            _scrubber(settings, url, folder, identity).run,
+            *(each.run for each in cosigners(settings, url)),
+        )
     except SigningRefused as refusal:
         raise _refused(refusal) from None
 

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from api.cli.surroundings import database_url
 from api.cli.tell import prepare_views
+from api.cli.witness import demonstration
 from api.http.tokens import make_tokens
 from api.identity.development import choose_port
 from api.samples import sample_keys
@@ -46,9 +47,16 @@ def run() -> None:
             environment = {"CERTLEDGER_DATABASE_URL": url, "CERTLEDGER_RUN_DIR": str(settings.run_dir)}
             if broker is not None:
                 environment["CERTLEDGER_KAFKA"] = broker
+            witness = None
+            if settings.witness_policy is None and settings.environment == "development":
+                policy, witness = demonstration(settings)
+                environment["CERTLEDGER_WITNESS_POLICY"] = str(policy)
             _start_processes(supervisor, environment, on_kafka=broker is not None)
             supervisor.start()
             _wait_until_ready(settings)
+            if witness is not None:
+                supervisor.add("witness", [sys.executable, "-m", "api.cli", *witness], env=environment)
+                supervisor.start()
             _import_samples(settings, url)
             _say_where(settings, _telling_certificate(url))
             supervisor.wait()
@@ -153,6 +161,8 @@ def _say_where(settings: Settings, certificate: tuple[str, str]) -> None:
         f"trail body:{body} --limit 20",
         "path 100",
         f"token {body}",
+        "export evidence.tar --all",
+        "verify evidence.tar",
     )
     for example in examples:
         _out.print(f"  .venv/bin/certledger {example}")

@@ -187,6 +187,11 @@ class Client:
         """Return whether a party's own count of its statements adds up; for itself, an auditor or the operator."""
         return self._read(Chain, f"/v1/issuers/{quote(party, safe=':')}/chain")
 
+    def state_digest(self, *, as_of: str | None = None, known_at: str | None = None) -> dict[str, Any]:
+        """Return the digest over all certificates' states, with the position up to which it was worked out."""
+        found: dict[str, Any] = self._get("/v1/log/state-digest", {"as_of": as_of, "known_at": known_at}).json()
+        return found
+
     def event_types(self) -> EventTypes:
         """Return the catalogue of what may be said, by whom."""
         return self._read(EventTypes, "/v1/event-types")

@@ -18,6 +18,7 @@ from api.http.routes import (
     keys,
     reads,
     schemas,
+    state_digest,
     subjects,
     submit,
     transparency,
@@ -54,7 +55,20 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
     app.state.service = service
     problems.install(app)
     # In the order of how often they are asked, since a request is matched against one route after the other.
-    modules = (certificates, submit, feed, subjects, keys, transparency, catalogue, reads, health, documents, schemas)
+    modules = (
+        certificates,
+        submit,
+        feed,
+        subjects,
+        keys,
+        transparency,
+        catalogue,
+        reads,
+        health,
+        state_digest,
+        documents,
+        schemas,
+    )
     for module in modules:
         app.router.routes.extend(module.router.routes)
     if deprecations:

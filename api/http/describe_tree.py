@@ -22,6 +22,7 @@ _CHECKPOINT: Schema = fields(
     },
 )
 _SIGNED = {"size": 18, "root": _HASH, "signed": "2031-03-05T01:30:02.514201Z", "note": _EXAMPLE_NOTE}
+_WHOLE_LOG = ("token_missing", "not_entitled", *ENTITLED)
 _TREE = ("parameters_wrong", "nothing_signed", "ledger_unavailable")
 CHECKPOINT = operation(
     "get_checkpoint",
@@ -39,7 +40,7 @@ TILE = operation(
     "Tiles of hashes and bundles of entries (C2SP tlog-tiles)",
     tag="log",
     answer=(OCTETS, text(contentMediaType=OCTETS), ""),
-    problems=("parameters_wrong", "tile_unknown", "auditor_only", "ledger_unavailable", *ENTITLED),
+    problems=("parameters_wrong", "tile_unknown", *_WHOLE_LOG, "ledger_unavailable"),
     parameters=[READ_REASON],
     extra={"security": [{}, {"bearer": []}]},
     more=(
@@ -104,7 +105,7 @@ INCLUSION = operation(
             "checkpoint": _EXAMPLE_NOTE,
         },
     ),
-    problems=(*_TREE, "checkpoint_unknown", "leaf_unknown", "auditor_only", *ENTITLED),
+    problems=(*_TREE, "checkpoint_unknown", "leaf_unknown", *_WHOLE_LOG),
     parameters=[READ_REASON],
     extra={"security": [{}, {"bearer": []}]},
 )

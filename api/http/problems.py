@@ -141,6 +141,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PoolTimeout, always("readers_busy"))
     app.add_exception_handler(TooManyRequests, always("readers_busy"))
     app.add_exception_handler(psycopg.errors.QueryCanceled, always("query_too_slow"))
+    app.add_exception_handler(psycopg.errors.LockNotAvailable, always("query_too_slow"))
     app.add_exception_handler(psycopg.OperationalError, always("ledger_unavailable"))
     app.add_exception_handler(psycopg.errors.UndefinedTable, always("view_missing"))
     app.add_exception_handler(Overloaded, always("ledger_busy"))

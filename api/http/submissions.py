@@ -25,6 +25,8 @@ SINGLE = frozenset({"application/cloudevents+json", "application/json", MEDIA_TY
 BATCH = "application/cloudevents-batch+json"
 LINES = frozenset({"application/x-ndjson", "application/ndjson"})
 
+_LINES_PER_EVENT = 4
+
 
 class _Duplicate:
     """Stands where an object named the same member twice."""
@@ -100,6 +102,9 @@ def split_lines(raw: bytes, most: int) -> list[tuple[int, bytes]]:
 
     Raises the problem of a text that holds none, or more than ``most``.
     """
+    # Counted before they are taken apart: millions of empty lines would be millions of objects.
+    if raw.count(b"\n") > _LINES_PER_EVENT * most:
+        raise problem("batch_too_long", events=str(most))
     lines = [(number, line) for number, line in enumerate(raw.split(b"\n"), 1) if line.strip()]
     _limit(len(lines), most)
     return lines

@@ -3,16 +3,20 @@
 from hashlib import sha256
 from typing import Any
 
+from ledger.evidence import subject
 from ledger.evidence.bundle import FORMAT
 from ledger.evidence.notes import MAXIMUM_NOTE
+from ledger.evidence.proofs import MAXIMUM_DOCUMENT
 from ledger.evidence.report import Report
 from ledger.evidence.sources import Source, is_bundle_name
-from ledger.evidence.strict import EvidenceError, parse_canonical_json
-from ledger.evidence.tiles import HASH, MAXIMUM_BUNDLE, WIDTH
+from ledger.evidence.strict import MAXIMUM_INTEGER, EvidenceError, parse_canonical_json
+from ledger.evidence.tiles import HASH, MAXIMUM_BUNDLE, MAXIMUM_ENTRY, WIDTH
 
 MAXIMUM_MANIFEST = 1 << 30
 _SMALL = 67_108_864
 _HEXADECIMAL = frozenset("0123456789abcdef")
+_MEMBERS = frozenset({"files", "format", "origin", "size"})
+_FORMS: dict[str, tuple[set[str], ...]] = {FORMAT: (set(), {"range"}), subject.FORMAT: ({"subject"},)}
 
 
 class Files:
@@ -26,6 +30,8 @@ class Files:
         self.names = source.names
         self.origin: str | None = None
         self.size: int | None = None
+        self.shown: tuple[int, int] | None = None
+        self.subject: str | None = None
         self._manifest()
 
     def read(self, name: str) -> bytes | None:
@@ -71,13 +77,18 @@ class Files:
             self._report.add("MANIFEST_UNREADABLE", path="manifest.json", detail=str(error))
             return
         self._digests, self.origin, self.size = value["files"], value["origin"], value["size"]
+        self.subject = value.get("subject")
+        if "range" in value:
+            self.shown = (value["range"][0], value["range"][1])
 
 
 def _check_manifest(value: Any) -> None:
-    if not isinstance(value, dict) or set(value) != {"files", "format", "origin", "size"} or value["format"] != FORMAT:
+    if not isinstance(value, dict) or set(value) - _MEMBERS not in _FORMS.get(str(value.get("format")), ()):
         raise EvidenceError("not a bundle's manifest")
-    files = value["files"]
-    if not isinstance(files, dict) or not isinstance(value["origin"], str) or type(value["size"]) is not int:
+    files = value.get("files")
+    if not isinstance(value.get("subject", ""), str) or not _is_range(value.get("range", [0, 1])):
+        raise EvidenceError("a bundle's manifest names a subject as text, and a range by two indexes")
+    if not isinstance(files, dict) or not isinstance(value.get("origin"), str) or type(value.get("size")) is not int:
         raise EvidenceError("not a bundle's manifest")
     for name, digest in files.items():
         if (
@@ -89,7 +100,20 @@ def _check_manifest(value: Any) -> None:
             raise EvidenceError("a manifest lists files of the bundle with their SHA-256")
 
 
+def _is_range(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(type(each) is int for each in value)
+        and 0 <= value[0] < value[1] <= MAXIMUM_INTEGER
+    )
+
+
 def _limit(name: str) -> int:
+    if name.startswith("entry/"):
+        return MAXIMUM_ENTRY
+    if name.startswith(("proof/", "consistency/")):
+        return MAXIMUM_DOCUMENT
     if name.startswith("tile/entries/"):
         return MAXIMUM_BUNDLE
     if name.startswith("tile/"):

@@ -23,12 +23,16 @@ class Accepted:
 
 @dataclass(slots=True)
 class Policy:
-    """Logs and witnesses by key, groups in order of definition, and the name that must have witnessed."""
+    """Logs and witnesses by key, groups in order of definition, and the name that must have witnessed.
+
+    ``addresses`` holds the submission prefix of each witness that states one, by the witness's name in the policy.
+    """
 
     logs: list[Verifier] = field(default_factory=list)
     witnesses: dict[str, Verifier] = field(default_factory=dict)
     groups: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
     quorum: str = NONE
+    addresses: dict[str, str] = field(default_factory=dict)
 
     def is_met(self, cosigned: Iterable[str]) -> bool:
         """Whether the witnesses that cosigned make the quorum."""
@@ -80,6 +84,8 @@ def _read(policy: Policy, words: list[str], members: set[str], quorums: int) -> 
             _add_log(policy, parse_vkey(vkey))
         case ["witness", name, vkey, *url] if len(url) <= 1:
             _add_witness(policy, name, parse_vkey(vkey))
+            if url:
+                policy.addresses[name] = url[0]
         case ["group", name, least, *names] if names:
             _new_name(policy, name)
             for each in names:

@@ -20,6 +20,7 @@ from ledger.evidence.tiles import (
     TileBuilder,
     decode_entries,
     full_root,
+    leaf_hashes,
     parse_path,
     root_of_edge,
     split_hashes,
@@ -46,6 +47,7 @@ class Recomputation:
         self._files = files
         self._report = report
         self.size = size
+        self._shown = files.shown or (0, size)
         self._tiles = {tile for name in files.names if (tile := _expected(name, size)) is not None}
 
     def scan(self, checks: EntryChecks, sizes: Iterable[int]) -> Scan:
@@ -60,12 +62,14 @@ class Recomputation:
         following = 0
         for index in sorted({tile.index for tile in self._tiles if tile.level in {ENTRIES, 0}}):
             first, width = index * WIDTH, width_of(0, index, self.size)
+            if not self._is_shown(first, first + width):
+                continue
             if index != following:
-                scan.gaps.append((following * WIDTH, first))
+                self._gap(scan, checks, following * WIDTH, first)
             following = index + 1
             block = self._leaves(index, scan, checks)
             if len(block) < width * HASH:
-                scan.gaps.append((first + len(block) // HASH, first + width))
+                self._gap(scan, checks, first + len(block) // HASH, first + width)
             if Tile(0, index, width) in self._tiles and self._files.read(Tile(0, index, width).path) != block:
                 scan.differing.append(index)
             if builder.size != first:
@@ -80,10 +84,20 @@ class Recomputation:
                 at = cut
             builder.extend(block[at:])
         if following * WIDTH < self.size:
-            scan.gaps.append((following * WIDTH, self.size))
+            self._gap(scan, checks, following * WIDTH, self.size)
         if builder.size == self.size:
             scan.root = builder.root()
         return scan
+
+    def _gap(self, scan: Scan, checks: EntryChecks, begin: int, end: int) -> None:
+        """Note what is not there, as far as the bundle says that it should be."""
+        checks.withheld += end - begin
+        begin, end = max(begin, self._shown[0]), min(end, self._shown[1])
+        if begin < end:
+            scan.gaps.append((begin, end))
+
+    def _is_shown(self, begin: int, end: int) -> bool:
+        return begin < self._shown[1] and self._shown[0] < end
 
     def check_tiles(self, scan: Scan) -> None:
         """Report the tiles that differ from a tree whose root is as signed."""
@@ -112,10 +126,12 @@ class Recomputation:
             if level
             for at, value in enumerate(split_hashes(data))
         ]
-        if edge[0]:
+        if edge[0] and self._is_shown(self.size // WIDTH * WIDTH, self.size):
             search.compare(self.size // WIDTH, edge[0])
         while todo:
             level, index, value = todo.pop()
+            if not self._is_shown(index << (8 * level), (index + 1) << (8 * level)):
+                continue
             if scan.hashes.get((level, index)) == value:
                 continue
             data = self._tile(Tile(level - 1, index))
@@ -144,15 +160,19 @@ class Recomputation:
             scan.withheld.append((first, first + width))
             checks.withheld += width
             return self._tile(Tile(0, index, width))
-        entries = self.entries(index)
-        if entries is None:
+        data = self._files.read(Tile(ENTRIES, index, width).path)
+        try:
+            if data is None:
+                raise EvidenceError("it cannot be read")
+            entries = decode_entries(data)
+        except EvidenceError:
             self._report.add("ENTRY_BUNDLE_MALFORMED", first, first + width - 1)
             checks.withheld += width
             return b""
         if len(entries) > width:
             self._report.add("ENTRY_BUNDLE_TOO_LONG", first + width, first + len(entries) - 1)
         checks.check(first, entries[:width])
-        return b"".join(map(leaf_hash, entries[:width]))
+        return leaf_hashes(data)[: width * HASH]
 
     def _tile(self, tile: Tile) -> bytes:
         data = self._files.read(tile.path) if tile in self._tiles else None

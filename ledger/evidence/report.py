@@ -43,6 +43,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "ENTRY_BUNDLE_TOO_LONG": (_T, "条目多于检查点所载", "more entries than the checkpoint covers"),
     "TILE_MISMATCH": (_T, "散列瓦片与条目不符", "the tile differs from the hashes of the entries"),
     "ROOT_MISMATCH": (_T, "树根与检查点不符", "the entries do not make the root that the log signed"),
+    "ENTRY_NOT_PROVED": (_T, "条目不在所签的树内", "the proof does not lead from the entry to the signed root"),
     "RANGE_MISMATCH": (_T, "区间与上层散列不符", "the entries of this range do not make the hash above them"),
     "STREAM_VERSION_GAP": (_T, "事件流版本不连续", "the stream's versions do not follow one another"),
     "RECORDED_NOT_INCREASING": (_T, "登记时间未递增", "the time of recording does not increase"),
@@ -68,6 +69,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "FILE_UNREADABLE": (_U, "文件无法读取", "the file cannot be read"),
     "MANIFEST_UNREADABLE": (_U, "清单无法读取", "the manifest cannot be read"),
     "KEYS_UNREADABLE": (_U, "密钥文件无法读取", "the key file cannot be read"),
+    "LOG_UNREACHABLE": (_U, "日志无法访问", "the log cannot be reached"),
     "CHECKPOINT_UNREADABLE": (_U, "检查点无法读取", "the checkpoint cannot be read"),
     "LAST_SIGNED_UNREADABLE": (
         _U,
@@ -79,6 +81,11 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "TRUNCATED": (_I, "条目不全", "entries that the signed checkpoint covers are not there"),
     "UNCHECKED": (_I, "无法核验的区间", "no signed hash reaches this range"),
     "ENTRIES_WITHHELD": (_I, "条目未提供", "only the hashes of these entries are there"),
+    "CONSISTENCY_UNCHECKED": (
+        _I,
+        "未附与所信任检查点的一致性证明",
+        "the bundle does not show that it extends the trusted checkpoint",
+    ),
     "STALE": (_I, "检查点过时", "the checkpoint is older than allowed"),
     "QUORUM_NOT_MET": (_I, "见证数量不足", "the policy's quorum of witnesses did not cosign"),
     "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key of which neither log nor key file tells anything"),
@@ -127,9 +134,10 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """The findings of one verification and what was covered."""
+    """The findings of one verification and what was covered: ``scope`` is whole, range or subject."""
 
     origin: str | None = None
+    scope: str = "whole"
     size: int | None = None
     root: str | None = None
     entries: int = 0
@@ -171,6 +179,7 @@ class Report:
             "zh": chinese,
             "en": english,
             "origin": self.origin,
+            "scope": self.scope,
             "size": self.size,
             "root": self.root,
             "entries": self.entries,

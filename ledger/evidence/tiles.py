@@ -228,11 +228,29 @@ def encode_entries(entries: Iterable[bytes]) -> bytes:
 def decode_entries(data: bytes) -> list[bytes]:
     """Return the entries of a bundle, at most 256, or raise when a length leads past the end."""
     entries: list[bytes] = []
-    at = 0
-    while at < len(data):
-        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if at + 2 > len(data) or end > len(data) or len(entries) == WIDTH:
+    at, size = 0, len(data)
+    while at < size:
+        if at + 2 > size or len(entries) == WIDTH:
             raise EvidenceError("the entry bundle's lengths do not fit its size")
+        end = at + 2 + (data[at] << 8) + data[at + 1]
         entries.append(data[at + 2 : end])
         at = end
+    if at != size:
+        raise EvidenceError("the entry bundle's lengths do not fit its size")
     return entries
+
+
+def leaf_hashes(data: bytes) -> bytes:
+    """Return the leaf hashes of a bundle whose lengths fit, as :func:`decode_entries` has checked."""
+    # The octet before an entry is the end of its length: as a zero it is the prefix that a leaf is hashed with, and
+    # no entry is copied to be hashed.
+    octets = bytearray(data)
+    view = memoryview(octets)
+    found: list[bytes] = []
+    at, size = 0, len(octets)
+    while at < size:
+        end = at + 2 + (octets[at] << 8) + octets[at + 1]
+        octets[at + 1] = 0
+        found.append(sha256(view[at + 1 : end]).digest())
+        at = end
+    return b"".join(found)

@@ -11,12 +11,15 @@ from pathlib import Path
 from ledger.evidence.entries import EntryChecks
 from ledger.evidence.files import Files
 from ledger.evidence.keyfile import KeyFile, parse_keys
+from ledger.evidence.merkle import verify_consistency
 from ledger.evidence.notes import Checkpoint, Note, parse_checkpoint, parse_note
 from ledger.evidence.policy import Accepted, Policy
+from ledger.evidence.proofs import parse_consistency_json
 from ledger.evidence.recompute import Recomputation, Scan
 from ledger.evidence.report import Report
 from ledger.evidence.sources import Source, open_source
 from ledger.evidence.strict import EvidenceError, encode_base64
+from ledger.evidence.subject import check_subject
 
 KEY_FROM_BUNDLE = (
     "未给出信任策略，日志公钥取自证据包本身，不能证明来源"
@@ -26,6 +29,12 @@ TIME_FROM_LOG = (
     "没有见证时间，时效以日志自己登记的最后时间计"
     " / no witness's time: the age is counted from the last time that the log itself recorded"
 )
+SUBJECT_ALONE = (
+    "仅核验 {0} 及其所依据主体的条目：每一条目都在日志内且中间无缺，不能证明此后没有更新的条目"
+    " / {0} and what it rests on alone were checked: each entry is in the log and none is missing between them;"
+    " whether a later one exists is not shown"
+)
+RANGE_ALONE = "仅核验条目 {0} 起至 {1} 之前 / entries {0} to before {1} alone were checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +105,23 @@ class _Verification:
         manifest = (self._files.origin, self._files.size)
         if manifest not in {(None, None), (checkpoint.origin, checkpoint.size)}:
             self._report.add("CHECKPOINT_CONTRADICTED", path="manifest.json")
+        if self._files.shown is not None and self._files.shown[1] > checkpoint.size:
+            # A range that the tree does not have would be checked by looking at nothing.
+            self._report.add("CHECKPOINT_CONTRADICTED", path="manifest.json")
         older = self._history(checkpoint)
         since = self._since(checkpoint, accepted)
+        if self._files.subject is not None or self._files.shown is not None:
+            self._extends(since, checkpoint, note)
+            older, since = [], []
+        if self._files.subject is not None:
+            self._report.scope = "subject"
+            self._report.notes.append(SUBJECT_ALONE.format(self._files.subject))
+            check_subject(self._files, self._report, note, checkpoint, keys)
+            self._age(accepted)
+            return
+        if self._files.shown is not None:
+            self._report.scope = "range"
+            self._report.notes.append(RANGE_ALONE.format(*self._files.shown))
         tree = Recomputation(self._files, self._report, checkpoint.size)
         checks = EntryChecks(self._report, keys.issuers, checkpoint.origin)
         scan = tree.scan(checks, [each.size for each in (*older, *since)])
@@ -168,6 +192,23 @@ class _Verification:
             self._report.add("SPLIT_VIEW", path="--since", detail=notes)
         return [checkpoint]
 
+    def _extends(self, since: list[Checkpoint], newest: Checkpoint, note: Note) -> None:
+        """Check the consistency proof that a bundle brings along where it does not hold the whole log."""
+        for trusted in since:
+            if trusted.size in {0, newest.size}:
+                continue
+            name = f"consistency/{trusted.size}"
+            if name not in self._files.names or (data := self._files.read(name)) is None:
+                self._report.add("CONSISTENCY_UNCHECKED", path="--since")
+                continue
+            try:
+                proof = parse_consistency_json(data)
+                if proof.later != note.raw:
+                    raise EvidenceError("the proof leads to another checkpoint")
+                verify_consistency(trusted.size, newest.size, trusted.root, newest.root, proof.proof)
+            except EvidenceError as error:
+                self._report.add("INCONSISTENT", path=name, detail=str(error))
+
     def _cut(self, newest: Checkpoint, size: int, name: str) -> None:
         detail = f"trusted size {size}, bundle size {newest.size}"
         self._report.add("TRUNCATED", newest.size, size - 1, path=name, detail=detail)
@@ -193,17 +234,18 @@ class _Verification:
                 code = "TRUNCATED" if end == tail else "ENTRIES_WITHHELD"
                 self._report.add(code, begin, end - 1)
                 tail = begin if end == tail else tail
-        if scan.root == checkpoint.root:
+        if scan.root == checkpoint.root and self._files.shown is None:
             tree.check_tiles(scan)
             return
-        if scan.root is not None:
+        if scan.root is not None and scan.root != checkpoint.root:
             begin, end = self._agreed, self._disagreed or checkpoint.size
             if begin >= end:
                 begin, end = 0, checkpoint.size
             detail = f"root {encode_base64(scan.root)}, signed {encode_base64(checkpoint.root)}"
             self._report.add("ROOT_MISMATCH", begin, max(end - 1, begin), detail=detail)
         if not tree.locate(scan, checkpoint.root) and scan.root is None:
-            self._report.add("UNCHECKED", self._agreed, checkpoint.size - 1)
+            begin, end = self._files.shown or (self._agreed, checkpoint.size)
+            self._report.add("UNCHECKED", begin, end - 1)
 
     def _age(self, accepted: Accepted | None) -> None:
         limit = self._question.max_age

@@ -3,24 +3,22 @@
 A row is closed and never changed otherwise. Rows opened and closed within one batch are written once, as closed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
+from ledger.bodies.standing import standing_periods
 from ledger.bodies.state import BodyState
 from ledger.certificates.answer import periods
 from ledger.certificates.state import CertificateState
 from ledger.codes.statuses import Status
-from ledger.days import FOREVER, Day, add_days
-from ledger.families import FAMILIES
-from ledger.timeline import Timeline, states
+from ledger.days import Day
+from ledger.timeline import Timeline
 from projections import copying
 from projections.certificates.packing import digest_of, pack
 from projections.certificates.timelines import Step
-
-BODY_MACHINE = FAMILIES["body"].machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,7 @@ def standings(timeline: Timeline[BodyState]) -> dict[Day, Period]:
         begins: Period(
             begins, ends, b"%d\t%b\t%b" % (version, copying.boolean(approved), copying.json_text(plain_body(state)))
         )
-        for begins, ends, version, approved, state in _standing_periods(timeline)
+        for begins, ends, version, approved, state in standing_periods(timeline)
     }
 
 
@@ -170,22 +168,6 @@ def plain_body(state: BodyState) -> dict[str, Any]:
         "ccc_code": state.ccc_code,
         "ended_by": state.ended_by,
     }
-
-
-def _standing_periods(timeline: Timeline[BodyState]) -> Iterator[tuple[Day, Day, int, bool, BodyState]]:
-    walk = states(BODY_MACHINE, timeline.applied)
-    for index, (fact, state) in enumerate(walk):
-        ends = walk[index + 1][0].effective if index + 1 < len(walk) else ""
-        if ends == fact.effective:
-            continue
-        approved = state.approved and not state.suspended
-        if approved and state.until != FOREVER and fact.effective <= state.until and (not ends or state.until < ends):
-            lapses = add_days(state.until, 1)
-            if lapses != ends:
-                yield fact.effective, lapses, fact.version, True, state
-                yield lapses, ends, fact.version, False, state
-                continue
-        yield fact.effective, ends, fact.version, approved and fact.effective <= state.until, state
 
 
 def _said(version: int, state: CertificateState, digest: bytes) -> bytes:

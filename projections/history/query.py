@@ -11,12 +11,10 @@ import orjson
 import psycopg
 from psycopg.rows import tuple_row
 
-from ledger.certificates.answer import answer
-from ledger.codes.statuses import Status
+from ledger.certificates.described import described_on
 from ledger.days import Day, instant_text
 from projections.certificates.packing import unpack
 
-_STILL = frozenset({Status.VALID, Status.SUSPENDED})
 _COLUMNS = """
     lower(p.effective)::text, upper(p.effective)::text, p.recorded_from, nullif(p.recorded_until, 'infinity'),
     p.position_from, p.version, p.state::text, d.details::text
@@ -112,33 +110,8 @@ def described(stream: str, day: Day, row: Sequence[Any]) -> dict[str, Any]:
     """
     begins, ends, recorded_from, recorded_until, position, version, packed, details, approved = row
     state = unpack(packed, orjson.loads(details))
-    answered = answer(state, day)
-    flags = list(answered.flags)
-    if approved is False and answered.status in _STILL:
-        flags.append("issuer_not_approved")
     return {
-        "stream": stream,
-        "day": day,
-        "status": answered.status.value,
-        "validity": answered.validity.value,
-        "flags": flags,
-        "since": state.since,
-        "issued": state.issued or None,
-        "first_issued": state.first_issued or None,
-        "expires": state.expires or None,
-        "suspended_from": state.suspended_from,
-        "suspended_until": state.suspended_until,
-        "reason_table": state.reason_table,
-        "reason_code": state.reason_code,
-        "ended_by": state.ended_by,
-        "annulled": state.annulled,
-        "last_surveillance": state.last_surveillance or None,
-        "head_signed": state.head_signed,
-        "linked_to": state.linked_to,
-        "holds": list(state.holds),
-        "appeals": list(state.appeals),
-        "orders": [{"document_number": n, "demands": d, "due": due} for n, d, due in state.orders],
-        "details": state.details,
+        **described_on(stream, day, state, approved=approved),
         "effective_from": begins,
         "effective_until": ends,
         "recorded_from": instant_text(recorded_from),

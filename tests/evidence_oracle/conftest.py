@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.logs import log, notarised_template
+
+__all__ = ["log", "notarised_template", "oracle"]
+
 HERE = Path(__file__).parent
 GO = shutil.which("go")
 

@@ -1,13 +1,18 @@
-// Command evidence_oracle checks a bundle, its checkpoints of every size and its proofs with an independent
-// implementation: golang.org/x/mod/sumdb/note and tlog. It exits 1 at the first disagreement.
+// Command evidence_oracle checks a bundle, its older checkpoints and its proofs with an independent implementation:
+// golang.org/x/mod/sumdb/note and tlog; with a witness's key it asks for that witness's cosignature, too. It exits 1 at
+// the first disagreement.
 //
-//	evidence_oracle FOLDER VKEY PROOFS
+//	evidence_oracle FOLDER VKEY PROOFS [WITNESS_VKEY]
 //	evidence_oracle live ADDRESS VKEY TOKEN
 package main
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -82,17 +87,80 @@ func entries(folder string, size int64) []tlog.Hash {
 	return leaves
 }
 
+// witness verifies cosignature/v1 lines of C2SP tlog-cosignature, which the note package does not know.
+type witness struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (w witness) Name() string { return w.name }
+
+func (w witness) KeyHash() uint32 { return w.hash }
+
+func (w witness) Verify(text, signature []byte) bool {
+	if len(signature) != 8+ed25519.SignatureSize {
+		return false
+	}
+	said := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(signature), text)
+	return ed25519.Verify(w.key, []byte(said), signature[8:])
+}
+
+func newWitness(vkey string) (witness, error) {
+	parts := strings.SplitN(vkey, "+", 3)
+	if len(parts) != 3 {
+		return witness{}, errors.New("not a vkey")
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 33 || key[0] != 4 {
+		return witness{}, errors.New("not a witness's vkey")
+	}
+	digest := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	hash := binary.BigEndian.Uint32(digest[:4])
+	if fmt.Sprintf("%08x", hash) != parts[1] {
+		return witness{}, errors.New("the vkey's ID does not fit its key")
+	}
+	return witness{parts[0], hash, ed25519.PublicKey(key[1:])}, nil
+}
+
+func cosigned(path string, log note.Verifier, vkey string) {
+	verifier := must(newWitness(vkey))
+	opened := must(note.Open(must(os.ReadFile(path)), note.VerifierList(log, verifier)))
+	for _, signature := range opened.Sigs {
+		if signature.Name == verifier.name && signature.Hash == verifier.hash {
+			return
+		}
+	}
+	check(errors.New("no cosignature of the witness"))
+}
+
+func older(folder string, known note.Verifiers, trees map[int64]tlog.Tree) {
+	names, err := os.ReadDir(filepath.Join(folder, "checkpoints"))
+	if !errors.Is(err, os.ErrNotExist) {
+		check(err)
+	}
+	for _, name := range names {
+		found := tree(filepath.Join(folder, "checkpoints", name.Name()), known)
+		if strconv.FormatInt(found.N, 10) != name.Name() {
+			check(fmt.Errorf("checkpoint %s is of size %d", name.Name(), found.N))
+		}
+		trees[found.N] = found
+	}
+}
+
 func main() {
 	if os.Args[1] == "live" {
 		live(site{os.Args[2], os.Args[4]}, note.VerifierList(must(note.NewVerifier(os.Args[3]))))
 		return
 	}
 	folder := os.Args[1]
-	known := note.VerifierList(must(note.NewVerifier(os.Args[2])))
+	log := must(note.NewVerifier(os.Args[2]))
+	known := note.VerifierList(log)
 	newest := tree(filepath.Join(folder, "checkpoint"), known)
 	trees := map[int64]tlog.Tree{newest.N: newest}
-	for size := int64(1); size < newest.N; size++ {
-		trees[size] = tree(filepath.Join(folder, "checkpoints", strconv.FormatInt(size, 10)), known)
+	older(folder, known, trees)
+	if len(os.Args) > 4 {
+		cosigned(filepath.Join(folder, "checkpoint"), log, os.Args[4])
 	}
 	leaves := entries(folder, newest.N)
 	reader := tlog.TileHashReader(newest, files(folder))

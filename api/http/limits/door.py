@@ -67,15 +67,15 @@ class Door:
 
     def enter(self, connection: Guarded, host: str) -> str | None:
         """Give a connection its place; return ``None``, or the refusal code where there is none."""
-        if len(self._connections) >= self._places and not self._make_room():
-            return self.refused("connections_full")
         key = None
         if not (self._proxies and is_within(host, self._proxies)):
             key = client_key(host)
-            held = self._by_address.get(key, 0)
-            if held >= self.limits.connections_per_address:
+            if self._by_address.get(key, 0) >= self.limits.connections_per_address:
                 return self.refused("connections_full_here")
-            self._by_address[key] = held + 1
+        if len(self._connections) >= self._places and not self._make_room():
+            return self.refused("connections_full")
+        if key is not None:
+            self._by_address[key] = self._by_address.get(key, 0) + 1
         self._connections[connection] = key
         self._metrics.connections.set(len(self._connections))
         return None

@@ -46,17 +46,17 @@ def secured(fields: Sequence[tuple[bytes, bytes]], *, secure: bool, private: boo
     (RFC 6797, 7.2). ``private`` says that the asker named itself: nobody keeps such an answer, and nobody keeps one
     that says nothing about being kept.
     """
-    is_page = has_policy = has_cache = False
+    is_page = has_policy = has_cache = is_stored = False
     for name, value in fields:
         if name == b"content-type":
             is_page = value.startswith(b"text/html")
         elif name == b"content-security-policy":
             has_policy = True
         elif name == b"cache-control":
-            has_cache = True
-    found = [field for field in fields if field[0] != b"cache-control"] if private and has_cache else list(fields)
+            has_cache, is_stored = True, b"no-store" not in value
+    found = [field for field in fields if field[0] != b"cache-control"] if private and is_stored else list(fields)
     found += ALWAYS if has_policy else _FOR_PAGES if is_page else _FOR_DATA
-    if private or not has_cache:
+    if not has_cache or (private and is_stored):
         found.append(_NOT_STORED)
     if secure:
         found.append(HSTS)

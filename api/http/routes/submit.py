@@ -16,7 +16,7 @@ from api.http.principals import speaker_of
 from api.http.problems import ProblemError, problem
 from api.http.service import Service, service_of
 from infra.telemetry import current_traceparent, trace_id_of
-from ledger.envelope import Submission
+from ledger.envelope import MAXIMUM_BYTES, Submission
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome
 from ledger.principals import Principal
@@ -87,7 +87,12 @@ async def submit(
 async def _one(request: Request, service: Service, way: _Way, *, sealed: bool) -> Response:
     require_acceptable(request, JSON)
     raw = await submissions.read_body(request, service.limits.event_bytes)
-    (outcome,) = await service.submit(way.incoming([way.parsed(raw, sealed=sealed)]))
+    # A large one may take long to look through, and nobody else should wait for that.
+    if len(raw) <= MAXIMUM_BYTES:
+        found = way.parsed(raw, sealed=sealed)
+    else:
+        found = await asyncio.to_thread(way.parsed, raw, sealed=sealed)
+    (outcome,) = await service.submit(way.incoming([found]))
     if isinstance(outcome, Refusal):
         raise ProblemError(outcome)
     shown = way.shown(outcome)

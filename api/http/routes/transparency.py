@@ -4,7 +4,6 @@ A path below ``/tile/`` gives the same octets for ever; a tile's own path answer
 """
 
 import asyncio
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -12,8 +11,8 @@ from starlette.responses import Response
 
 from api.http import tree
 from api.http.answers import JSON, TEXT, json_response, matches, require_acceptable
-from api.http.auditing import require_auditor
 from api.http.describe_tree import CHECKPOINT, CHECKPOINTS, CONSISTENCY, INCLUSION, OCTETS, OF_SIZE, TILE
+from api.http.entitlement import require
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.service import service_of
@@ -31,7 +30,6 @@ from ledger.evidence.tiles import (
     parse_path,
     tiles_under,
 )
-from ledger.log import Row
 
 router = APIRouter()
 _FAR = 2**53 - 1
@@ -61,8 +59,7 @@ async def tile(
     except EvidenceError as error:
         raise problem("tile_unknown") from error
     if asked.level == ENTRIES:
-        await require_auditor(request)
-        return await _entries(await Reading.of(request, "read_entries"), asked)
+        return await _entries(await _of_whole_log(request, "get_tile"), asked)
     if asked.index > MAXIMUM_INTEGER:
         raise problem("tile_unknown")
     async with service_of(request).reader() as connection:
@@ -112,8 +109,7 @@ async def inclusion(
     """Return the proof that an entry stands in the tree of a checkpoint."""
     media_type = JSON if form == "json" else TEXT
     require_acceptable(request, media_type)
-    if entry:
-        await require_auditor(request)
+    reading = await _of_whole_log(request, "prove_inclusion") if entry else None
     async with service_of(request).reader() as connection:
         signed = await _signed(connection, size)
         if index >= signed.size:
@@ -124,7 +120,7 @@ async def inclusion(
         index,
         tuple(prove_inclusion(index, signed.size, read)),
         signed.note,
-        entry=await _entry(await Reading.of(request, "read_entries"), index) if entry else None,
+        entry=(await _shown(reading, index, 1))[0] if reading is not None else None,
         leaf=read([Node(0, index)])[0],
     )
     content = proof.to_json() if form == "json" else proof.to_text()
@@ -162,32 +158,33 @@ async def _hashes(connection: Connection, size: int, nodes: list[Node]) -> TileH
     return TileHashes(size, lambda tile: found.get((tile.level, tile.index), b"")[: tile.width * HASH])
 
 
+async def _of_whole_log(request: Request, operation: str) -> Reading:
+    """Return the reading of somebody who may read whole entries, or end the request."""
+    reading = await Reading.of(request, operation)
+    if reading.public:
+        raise problem("token_missing")
+    require(reading.principal, "read_whole_log")
+    return reading
+
+
 async def _entries(reading: Reading, asked: Tile) -> Response:
     first = asked.index * WIDTH
     async with reading.service.reader() as connection:
         covered = await tree.covered(connection)
     if first + asked.width > covered:
         raise problem("tile_unknown")
-    rows = await _noted(reading, first, asked.width)
-    if [row.position for row in rows] != list(range(first + 1, first + asked.width + 1)):
+    content = encode_entries(await _shown(reading, first, asked.width))
+    return Response(content, 200, {"Cache-Control": reading.cache_control(""), "Vary": "Authorization"}, OCTETS)
+
+
+async def _shown(reading: Reading, first: int, count: int) -> list[bytes]:
+    """Return entries from index ``first`` on; what of them is not public is noted as read."""
+    rows = await asyncio.to_thread(reading.service.log.read, first, count)
+    if [row.position for row in rows] != list(range(first + 1, first + count + 1)):
         raise problem("tile_unknown")
-    headers = {"Cache-Control": _cached(asked).replace("public", "private"), "Vary": "Authorization"}
-    return Response(encode_entries(row.raw for row in rows), 200, headers, OCTETS)
-
-
-async def _entry(reading: Reading, index: int) -> bytes:
-    rows = await _noted(reading, index, 1)
-    if not rows or rows[0].position != index + 1:
-        raise problem("leaf_unknown", index=str(index), size="…")
-    return rows[0].raw
-
-
-async def _noted(reading: Reading, after: int, count: int) -> Sequence[Row]:
-    """Return rows as they are stored, once it is on record that what is not public among them was read."""
-    rows = await asyncio.to_thread(reading.service.log.read, after, count)
     async with reading.connection() as connection:
         await reading.note_rows(connection, rows)
-    return rows
+    return [row.raw for row in rows]
 
 
 def _note(request: Request, signed: tree.Signed) -> Response:

@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 
 from consumers.intake import Intake, receipts_relay
 from consumers.publisher import Publisher
-from consumers.trust import Trust, source_trust
+from consumers.trust import Trust, source_trust, trust_of
 from infra.leadership import AdvisoryLeadership
 from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
@@ -290,3 +290,20 @@ def test_signed_envelopes_are_taken_verbatim_and_forged_ones_are_answered_with_a
     }
     (row,) = [row for row in all_rows(database_url) if b'"signed_by"' in row.raw]
     assert row.raw.startswith(b'{"event":' + good.raw)
+
+
+def test_on_a_shared_topic_the_sources_own_signature_vouches_and_nothing_else(
+    ledger: Ledger, receipts: ReceiptStore, producer: KafkaProducer, database_url: str, kafka_topics: Topics
+) -> None:
+    ledger.terms = TERMS
+    accept(ledger, *approved(), registration(ed25519_key(1)))
+    good = signed(issued("A"), ed25519_key(1))
+    forged = replace(signed(issued("B"), ed25519_key(1)), signatures=good.signatures)
+    trust = trust_of("signature", kafka_topics.submissions)
+    with running(_intake(ledger, receipts, kafka_topics, trust).run):
+        for value in (issued("C").raw, envelope_of(forged), envelope_of(good)):
+            _send(producer, kafka_topics.submissions, value)
+            producer.flush()
+        eventually(lambda: len(_stored(database_url)) == 3)
+    answers = {(each["outcome"], each.get("code")) for each in _stored(database_url)}
+    assert answers == {("refused", "submission_untrusted"), ("refused", "signature_invalid"), ("recorded", None)}

@@ -11,6 +11,8 @@ import pytest
 from api.http.limits.headers import DATA_POLICY
 from api.http.service import Ports
 from infra.limits import Limits
+from projections.projector import Projector
+from projections.registry import VIEWS
 from tests.integration.http.conftest import Running, serving, token
 from tests.support.statements import BODY, approved, issued
 from tests.support.waiting import eventually
@@ -260,16 +262,34 @@ def test_event_streams_are_bounded_for_an_address_and_end_after_their_time(ports
         assert lines.count(":") >= 3, "it lives longer than a request may wait for its answer"
 
 
-def test_a_slow_query_is_ended_and_a_pool_without_rest_says_so(ports: Ports, database_url: str) -> None:
-    few = replace(ports, pool_size=2)
-    with limited(few, statement_seconds=0.3, pool_wait_seconds=0.3) as app, psycopg.connect(database_url) as locker:
-        app.accept(*approved())
-        locker.execute("CREATE SCHEMA search; CREATE TABLE search.bookmark (lane int, position bigint)")
-        locker.commit()
+def test_a_query_that_takes_too_long_is_ended(ports: Ports, database_url: str) -> None:
+    with limited(ports, statement_seconds=0.3) as app, psycopg.connect(database_url) as locker:
+        for make in VIEWS.values():
+            projector = Projector(lambda: psycopg.connect(database_url), make())
+            projector.prepare()
+            projector.close()
         locker.execute("LOCK TABLE search.bookmark")
         answer = app.client.get("/v1/search", params={"q": "x"})
         assert (answer.status_code, answer.json()["code"]) == (503, "query_too_slow")
         assert answer.headers["Retry-After"]
+
+
+def test_a_pool_without_rest_says_so(ports: Ports, database_url: str) -> None:
+    one = replace(ports, pool_size=2)
+    with limited(one, pool_wait_seconds=0.3) as app, psycopg.connect(database_url) as locker, ExitStack() as stack:
+        for make in VIEWS.values():
+            projector = Projector(lambda: psycopg.connect(database_url), make())
+            projector.prepare()
+            projector.close()
+        locker.execute("LOCK TABLE register.standing IN ACCESS EXCLUSIVE MODE")
+        busy = b"GET /v1/bodies/X HTTP/1.1\r\nHost: x\r\n\r\n"
+        for connection in [stack.enter_context(connected(app)) for _ in range(2)]:
+            connection.sendall(busy)
+        eventually(lambda: app.client.get("/v1/search", params={"q": "x"}).status_code == 503)
+        answer = app.client.get("/v1/search", params={"q": "x"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "readers_busy")
+        assert answer.headers["Retry-After"]
+        locker.rollback()
 
 
 def test_a_read_that_finds_no_answer_in_time_is_ended(ports: Ports) -> None:
@@ -295,7 +315,7 @@ def test_every_answer_is_secured_and_names_no_server(app: Running, path: str) ->
     assert "unsafe" not in policy
     if not headers["content-type"].startswith("text/html"):
         assert policy == DATA_POLICY.decode()
-    assert app.client.get(path, headers=token(BODY)).headers["cache-control"] == "no-store"
+    assert app.client.get(path, headers=token(BODY)).headers["cache-control"] in {"no-store", "private, no-store"}
 
 
 def test_https_at_a_trusted_proxy_is_made_permanent(ports: Ports) -> None:

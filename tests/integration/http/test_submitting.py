@@ -160,6 +160,7 @@ def test_an_atomic_batch_is_recorded_whole_or_not_at_all(app: Running, media_typ
         (b"x" * 300_000, "application/json", 413, "body_too_large"),
         (b'"' + b"x" * 70_000 + b'"', "application/json", 413, "event_too_large"),
         (b"{}\n" * 5_001, LINES, 413, "batch_too_long"),
+        (b"\n" * 8_000_000, LINES, 413, "batch_too_long"),
         (b"\n\n", LINES, 422, "batch_empty"),
         (b"[]", BATCH, 422, "batch_empty"),
         (b"{}", BATCH, 422, "not_a_batch"),
