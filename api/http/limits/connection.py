@@ -134,6 +134,7 @@ class GuardedConnection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """End the answer: what is left of its body has little time, the next request as much as a new one."""
         super().on_response_complete()
+        self._door.served(self)
         if self.pipeline or not self._is_answered():
             return
         if self._reading is _Reading.BODY:

@@ -51,6 +51,9 @@ class Door:
         self._proxies = limits.trusted_networks
         self._places = limits.connections
         self._connections: dict[Guarded, str | None] = {}
+        # By when each was last of use; whoever never had an answer stands apart, and goes first.
+        self._newcomers: dict[Guarded, None] = {}
+        self._served: dict[Guarded, None] = {}
         self._by_address: dict[str, int] = {}
         self._round: list[Guarded] = []
         self._log = structlog.get_logger("certledger.http")
@@ -77,6 +80,7 @@ class Door:
         if key is not None:
             self._by_address[key] = self._by_address.get(key, 0) + 1
         self._connections[connection] = key
+        self._newcomers[connection] = None
         self._metrics.connections.set(len(self._connections))
         return None
 
@@ -85,6 +89,8 @@ class Door:
         if connection not in self._connections:
             return
         key = self._connections.pop(connection)
+        self._newcomers.pop(connection, None)
+        self._served.pop(connection, None)
         if key is not None:
             left = self._by_address[key] - 1
             if left:
@@ -93,9 +99,17 @@ class Door:
                 del self._by_address[key]
         self._metrics.connections.set(len(self._connections))
 
+    def served(self, connection: Guarded) -> None:
+        """Note that an answer went out on a connection: it is of use."""
+        if connection in self._connections:
+            self._newcomers.pop(connection, None)
+            self._served.pop(connection, None)
+            self._served[connection] = None
+
     def _make_room(self) -> bool:
-        """End the oldest connection that does nothing: whoever has filled the house with idlers loses them first."""
-        for connection in list(islice(self._connections, _LOOKED_AT)):
+        """End a connection that does nothing: the oldest that never had an answer, else the one unused for longest."""
+        looked_at = (*islice(self._newcomers, _LOOKED_AT), *islice(self._served, _LOOKED_AT))
+        for connection in looked_at:
             if connection.make_room():
                 self.leave(connection)
                 self._metrics.limited.labels("connection_displaced").inc()

@@ -175,6 +175,16 @@ def test_a_full_house_displaces_the_oldest_idler_but_no_request_in_progress(port
                 assert each.recv(65_536).startswith(b"HTTP/1.1 400")
 
 
+def test_a_full_house_keeps_the_connection_that_is_used(ports: Ports) -> None:
+    with limited(ports, connections=3) as app, ExitStack() as stack:
+        app.client.get("/livez")
+        used = app.client.get("/livez").extensions["network_stream"]
+        for _ in range(20):
+            stack.enter_context(connected(app))
+            kept = app.client.get("/livez").extensions["network_stream"]
+            assert kept.get_extra_info("client_addr") == used.get_extra_info("client_addr")
+
+
 def is_refused(app: Running) -> bool:
     with connected(app) as fourth:
         answer = everything(fourth)

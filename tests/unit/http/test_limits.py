@@ -140,9 +140,9 @@ ANYTHING = st.recursive(
 )  # fmt: skip
 
 
-@given(ANYTHING, st.integers(1, 8))
-def test_depth_is_found_without_parsing(value: Any, levels: int) -> None:
-    assert is_too_deep(json.dumps(value).encode(), levels) == (nested(value) > levels)
+@given(ANYTHING, st.integers(1, 8), st.integers(1, 40))
+def test_depth_is_found_without_parsing_wherever_the_text_is_cut(value: Any, levels: int, step: int) -> None:
+    assert is_too_deep(json.dumps(value).encode(), levels, step=step) == (nested(value) > levels)
 
 
 @pytest.mark.parametrize(
