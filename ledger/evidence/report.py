@@ -104,6 +104,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
         "密钥失密期内签名，须复核",
         "signed while the key was in other hands: to be reviewed",
     ),
+    "ORIGIN_UNPROVED": (_I, "未给出信任策略,签署者未核验", "no policy was given, so nothing shows who signed"),
     "STATUS_NOT_DERIVED": (_I, "事件原文不全,状态未能推导", "not all events are there, so the status is not derived"),
 }
 
