@@ -238,8 +238,8 @@ class MapStore(Protocol):
         """Return how many entries the map covers, and its root."""
         ...
 
-    def last_root(self) -> tuple[int, int, datetime | None]:
-        """Return size, position and time of the last root that was found recorded, zeros for none."""
+    def last_root(self) -> tuple[int, datetime | None]:
+        """Return size and time of the last root that was found recorded, (0, None) for none."""
         ...
 
     def root_at(self, size: int) -> bytes | None:
@@ -268,6 +268,22 @@ class MapStore(Protocol):
 
     def wait(self, seconds: float) -> bool:
         """Return whether somebody asked for a root within so many seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        ...
+
+
+class CoseStore(Protocol):
+    """Checkpoints, and where their COSE signatures go. Every method raises ``LogUnavailable`` out of reach."""
+
+    def newest(self) -> StoredCheckpoint | None:
+        """Return the checkpoint with the most leaves."""
+        ...
+
+    def put(self, size: int, protected: bytes, signature: bytes) -> None:
+        """Write a checkpoint's signature, unless it is there."""
         ...
 
     def close(self) -> None:

@@ -88,14 +88,14 @@ class StatusMap:
     def _lead(self, stop: Event) -> None:
         asked = False
         while not stop.is_set() and self._leadership.held():
-            last, position, recorded = self._store.last_root()
+            last, recorded = self._store.last_root()
             logged = self._store.logged_after(last)
             if logged is not None:
                 self._catch_up(last, *logged)
                 continue
             head, _ = self._store.head()
             size, _ = self._store.state()
-            if head > last and self._is_due(head, position, recorded, asked=asked):
+            if head > last and self._is_due(head - last, recorded, asked=asked):
                 self._record(last, self._advanced(size, head, stop))
                 asked = False
             elif head - size >= STEP:
@@ -105,11 +105,12 @@ class StatusMap:
                 asked = self._store.wait(_IDLE_SECONDS) or asked
             self._report(head)
 
-    def _is_due(self, head: int, position: int, recorded: datetime | None, *, asked: bool) -> bool:
+    def _is_due(self, uncovered: int, recorded: datetime | None, *, asked: bool) -> bool:
         if recorded is None:
             return True
         age = (self._clock() - recorded).total_seconds()
-        if head > position:
+        # One entry that the last root does not cover is the one that records it.
+        if uncovered > 1:
             return age >= (_GAP_SECONDS if asked else self._rhythm.growing_seconds)
         return age >= self._rhythm.idle_seconds
 
@@ -167,7 +168,7 @@ class StatusMap:
 
     def _report(self, head: int) -> None:
         size, _ = self._store.state()
-        _, _, recorded = self._store.last_root()
+        _, recorded = self._store.last_root()
         age = (self._clock() - recorded).total_seconds() if recorded is not None else 0.0
         self._observer.progress(self.name, size, age if head > size else 0.0)
 

@@ -28,7 +28,7 @@ _HEAD = "SELECT notification_id, recorded_at FROM ledger_events ORDER BY notific
 _STATE = "SELECT size, root FROM statusmap.state"
 _LOCK_STATE = "SELECT size FROM statusmap.state FOR UPDATE"
 _SET_STATE = "UPDATE statusmap.state SET size = %s, root = %s"
-_LAST_ROOT = "SELECT size, position, recorded FROM statusmap.root ORDER BY size DESC LIMIT 1"
+_LAST_ROOT = "SELECT size, recorded FROM statusmap.root ORDER BY size DESC LIMIT 1"
 _LOGGED = """
     SELECT notification_id, state, recorded_at FROM ledger_events WHERE originator_id = %s AND originator_version = 1
 """
@@ -116,11 +116,11 @@ class PostgresMapStore:
             size, root = connection.execute(_STATE).fetchone() or (0, None)
         return int(size), bytes(root) if root is not None else None
 
-    def last_root(self) -> tuple[int, int, datetime | None]:
-        """Return size, position and time of the last root that is known to be recorded, zeros for none."""
+    def last_root(self) -> tuple[int, datetime | None]:
+        """Return size and time of the last root that was found recorded, (0, None) for none."""
         with self._connected() as connection:
             row = connection.execute(_LAST_ROOT).fetchone()
-        return (int(row[0]), int(row[1]), row[2]) if row else (0, 0, None)
+        return (int(row[0]), row[1]) if row else (0, None)
 
     def logged_after(self, previous: int) -> tuple[LoggedRoot, int, datetime] | None:
         """Return the recorded root that follows one, its position and time; raise where the entry is none."""

@@ -35,7 +35,7 @@ async def receipt_pdf(request: Request, body: str, number: str) -> Response:
         raise problem("pdf_unavailable") from error
     day = as_of_day(request.query_params.get("as_of"), service.clock())
     made = await status_receipt(service, body, number, day)
-    address = str(request.url).removesuffix(".pdf").partition("?")[0].removesuffix(".pdf") + f"?as_of={day}"
+    address = str(request.url).partition("?")[0].removesuffix(".pdf")
     content = await asyncio.to_thread(pdf_of, made, address)
     return Response(content, 200, _headers(made.position, body, number, "pdf"), PDF)
 

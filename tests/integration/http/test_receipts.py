@@ -40,7 +40,8 @@ def receipt(app: Running, number: str = NUMBER, kind: str = "receipt", **params:
         answer = ask(app, number, kind, **params)
         return None if answer.status_code == 503 else answer
 
-    answer: httpx.Response = eventually(ready, 60)
+    answer = eventually(ready, 60)
+    assert answer is not None
     return answer
 
 

@@ -82,6 +82,21 @@ def test_nothing_is_recorded_while_nothing_happens_and_a_root_when_it_is_asked_f
     assert everything_is_mapped(database_url) == head
 
 
+def test_what_is_recorded_between_a_map_and_its_root_is_covered_by_the_next_root(
+    ledger: Ledger, database_url: str
+) -> None:
+    def submit(incoming: Any) -> Any:
+        if not roots(database_url):
+            accept(ledger, issued("BETWEEN"))
+        return ledger.submit(incoming)
+
+    with running(map_of(database_url, ledger, submit=submit).run):
+        eventually(lambda: len(roots(database_url)) == 2)
+    size, _, position = roots(database_url)[0]
+    assert position == size + 2
+    assert everything_is_mapped(database_url) == position
+
+
 def test_an_idle_log_records_a_root_now_and_then_so_that_a_receipt_is_never_older(
     ledger: Ledger, database_url: str
 ) -> None:
