@@ -49,7 +49,14 @@ def test_the_page_is_pdf_a_3_and_holds_the_receipt_that_verifies(app: Running) -
         assert found.report.findings == []
         assert_pdf_a_3(pdf)
     words = "".join(words_of(raw).split())
-    for told in ("证书状态凭据", "Certificatestatusreceipt", "有效Valid", BODY, "2031-04-01", "恒远䶮〓(U+20BB7)电器有限公司"):
+    for told in (
+        "证书状态凭据",
+        "Certificatestatusreceipt",
+        "有效Valid",
+        BODY,
+        "2031-04-01",
+        "恒远䶮〓(U+20BB7)电器有限公司",
+    ):
         assert told in words, told
     assert len(raw) < 400_000
 
