@@ -17,7 +17,7 @@ from api.http.answers import JSON
 from api.receipt_text import lines_of
 from consumers.status_map import MapRefused, Rhythm, StatusMap
 from infra.leadership import AdvisoryLeadership
-from infra.open_ledger import open_ledger
+from infra.open_ledger import WRITER, open_ledger
 from infra.status_map_store import PostgresMapStore
 from ledger.certificates.statement import derive
 from ledger.evidence.policy import MAXIMUM_POLICY, Policy, parse_policy
@@ -34,7 +34,7 @@ def status_map() -> None:
     """维护状态图并登记其根。 Keep the status map and have its roots recorded."""
     settings = started("status-map")
     url = database_url(settings)
-    ledger = open_ledger(url)
+    ledger = open_ledger(url, acting_as=WRITER)
     follower = StatusMap(
         store=PostgresMapStore(url),
         leadership=AdvisoryLeadership(url, "status-map"),

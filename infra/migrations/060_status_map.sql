@@ -61,6 +61,7 @@ BEGIN
         GRANT SELECT ON notary.checkpoint TO certledger_status_map;
         GRANT SELECT (notification_id, originator_id, originator_version, topic, state, recorded_at, source, event_id)
             ON ledger_events TO certledger_status_map;
+        CREATE POLICY status_map ON ledger_events FOR SELECT TO certledger_status_map USING (true);
     END IF;
 END $$;
 
