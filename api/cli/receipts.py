@@ -21,7 +21,7 @@ from infra.open_ledger import WRITER, open_ledger
 from infra.status_map_store import PostgresMapStore
 from ledger.certificates.statement import derive
 from ledger.evidence.policy import MAXIMUM_POLICY, Policy, parse_policy
-from ledger.evidence.receipt import MAXIMUM_RECEIPT
+from ledger.evidence.receipt import MAXIMUM_RECEIPT, unwrapped
 from ledger.evidence.receiptcheck import Checked, check_receipt
 from ledger.evidence.report import Result
 from ledger.evidence.strict import EvidenceError
@@ -78,7 +78,7 @@ def receipt(
 
 
 def verify_receipt(
-    file: Annotated[Path, typer.Argument(help="凭据文件(JSON) · the receipt, a JSON file")],
+    file: Annotated[Path, typer.Argument(help="凭据文件,JSON 或 PDF · the receipt, JSON or PDF")],
     policy: Annotated[
         Path | None, typer.Option(help="信任策略 · trust policy (c2sp.org/tlog-policy); without it nothing is sound")
     ] = None,
@@ -98,7 +98,7 @@ def verify_receipt(
     except (OSError, EvidenceError) as error:
         _errors.print(f"无法读取 / cannot be read: {error}", style="red")
         raise typer.Exit(int(Result.USAGE)) from None
-    checked = check_receipt(raw, Question(time.time(), trusted, max_age=max_age))
+    checked = check_receipt(unwrapped(raw), Question(time.time(), trusted, max_age=max_age))
     derive(checked)
     if json:
         typer.echo(orjson.dumps(_as_json(checked), option=orjson.OPT_INDENT_2).decode())

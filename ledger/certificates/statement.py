@@ -9,7 +9,8 @@ from typing import Any
 from ledger import timeline as timelines
 from ledger.certificates.answer import answer, periods
 from ledger.certificates.state import MACHINE, CertificateState, rules_for
-from ledger.days import Day
+from ledger.codes.statuses import Status
+from ledger.days import Day, add_days
 from ledger.decide import evolve
 from ledger.envelope import open_recorded
 from ledger.evidence.receipt import StatusReceipt
@@ -39,7 +40,7 @@ def statement(timeline: Timeline[CertificateState], day: Day) -> dict[str, Any]:
         "status": answered.status.value,
         "validity": answered.validity.value,
         "flags": list(answered.flags),
-        "since": state.since or None,
+        "since": _since(state, answered.status),
         "issued": state.issued or None,
         "first_issued": state.first_issued or None,
         "expires": state.expires or None,
@@ -50,6 +51,13 @@ def statement(timeline: Timeline[CertificateState], day: Day) -> dict[str, Any]:
         "held": len(timeline.held),
         "rules": rules_for(state, day).version if state.scheme_class else None,
     }
+
+
+def _since(state: CertificateState, status: Status) -> Day | None:
+    """Return the first day of the status; the calendar's expiry begins on the day after the last day of validity."""
+    if status is Status.EXPIRED and state.expires:
+        return add_days(state.expires, 1)
+    return state.since or None
 
 
 def state_of(receipt: StatusReceipt) -> CertificateState | None:

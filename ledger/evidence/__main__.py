@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from ledger.evidence.notes import MAXIMUM_NOTE, parse_checkpoint, parse_note
 from ledger.evidence.policy import MAXIMUM_POLICY, parse_policy
-from ledger.evidence.receipt import MAXIMUM_RECEIPT
+from ledger.evidence.receipt import MAXIMUM_RECEIPT, unwrapped
 from ledger.evidence.receiptcheck import check_receipt
 from ledger.evidence.report import Result
 from ledger.evidence.strict import EvidenceError
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("--max-age < 0\n")
         return int(Result.USAGE)
     if asked.command == "receipt":
-        checked = check_receipt(raw, Question(time.time(), policy, max_age=asked.max_age))
+        checked = check_receipt(unwrapped(raw), Question(time.time(), policy, max_age=asked.max_age))
         report = checked.report
         if checked.receipt is not None:
             stated = json.dumps(dict(checked.receipt.statement), ensure_ascii=False, sort_keys=True)

@@ -31,6 +31,7 @@ MEDIA_TYPE = "application/vnd.certledger.receipt+json"
 MAXIMUM_EVENTS_BYTES = 1_048_576
 """Beyond this the oldest events are shown by their leaf hash alone."""
 MAXIMUM_RECEIPT = 8_388_608
+_BEGINS = b'{"as_of":"'
 _MAXIMUM_EVENTS = 20_000
 _MAXIMUM_PROOF = 64
 _MEMBERS = {"as_of", "certificate", "checkpoint", "events", "format", "known_at", "latest", "map", "root", "sha256",
@@ -112,6 +113,18 @@ def keep_small(entries: list[bytes]) -> tuple[Event, ...]:
         room -= len(entry)
         events.append(Event(leaf_hash(entry), entry if room >= 0 else None))
     return tuple(reversed(events))
+
+
+def unwrapped(raw: bytes) -> bytes:
+    """Return the receipt that a PDF page of ours carries, or what was given where it is no PDF.
+
+    The attachment stands in the file as it is; where there is none, or more than one, what follows finds no receipt.
+    """
+    if not raw.startswith(b"%PDF-") or raw.count(_BEGINS) != 1:
+        return raw
+    begin = raw.index(_BEGINS)
+    end = raw.find(b"\nendstream", begin)
+    return raw[begin : end if end >= 0 else begin].rstrip(b"\r")
 
 
 def parse_receipt(raw: bytes) -> tuple[StatusReceipt, bool]:

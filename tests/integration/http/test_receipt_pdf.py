@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 
 from ledger.certificates.statement import derive
-from ledger.evidence.receipt import parse_receipt
+from ledger.evidence.receipt import parse_receipt, unwrapped
 from tests.integration.http.conftest import Running, serving
 from tests.integration.http.test_receipts import receipt
 from tests.support.receipts import checked, proving
@@ -44,6 +44,7 @@ def test_the_page_is_pdf_a_3_and_holds_the_receipt_that_verifies(app: Running) -
     raw = answer.content
     with pikepdf.open(io.BytesIO(raw)) as pdf:
         assert len(pdf.pages) == 1
+        assert unwrapped(raw) == attached(pdf)
         found = checked(attached(pdf))
         derive(found)
         assert found.report.findings == []

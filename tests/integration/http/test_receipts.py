@@ -66,7 +66,8 @@ def test_a_receipt_proves_the_status_and_follows_the_next_event_at_once(app: Run
     assert stated["suspended_until"] == "2031-06-01"
     before = sound(receipt(app, as_of="2031-02-28").content)
     assert (before["status"], before["validity"]) == ("valid", "valid")
-    assert sound(receipt(app, as_of="2034-01-05").content)["status"] == "expired"
+    expired = sound(receipt(app, as_of="2034-01-06").content)
+    assert (expired["status"], expired["since"]) == ("expired", "2034-01-05")
 
 
 def test_a_number_that_was_never_registered_gets_the_proof_of_just_that(app: Running) -> None:
