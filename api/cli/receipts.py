@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import orjson
 import typer
@@ -13,7 +12,6 @@ from api.cli import server
 from api.cli.ask import AsJson, AsOf
 from api.cli.follow import started, until_stopped
 from api.cli.surroundings import database_url
-from api.http.answers import JSON
 from api.receipt_text import lines_of
 from consumers.status_map import MapRefused, Rhythm, StatusMap
 from infra.leadership import AdvisoryLeadership
@@ -62,8 +60,8 @@ def receipt(
     as_of: AsOf = None,
 ) -> None:
     """一张证书可离线核验的状态凭据。 A status receipt of one certificate, checked offline by anybody."""
-    path = f"/v1/certificates/{quote(body)}/{quote(number)}/receipt{'.pdf' if pdf else ''}"
-    content = server.get_bytes(path, "application/pdf" if pdf else JSON, as_of=as_of)
+    with server.ledger() as client:
+        content = client.receipt(body, number, as_of=as_of, pdf=pdf)
     if output is None:
         typer.echo(content, nl=False)
         return
