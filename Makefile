@@ -36,7 +36,7 @@ audit: .venv/installed-dev .cache/supply/installed
 
 sbom: .cache/supply/installed
 	$(PYTHON) -m venv --clear .cache/product
-	.cache/product/bin/python -m pip install --quiet -c constraints.txt ".[embedded,telemetry]"
+	.cache/product/bin/python -m pip install --quiet -c constraints.txt ".[embedded,pdf,telemetry]"
 	.cache/product/bin/python -m pip uninstall --quiet --yes setuptools pip
 	mkdir -p dist
 	.cache/supply/bin/cyclonedx-py environment .cache/product/bin/python --pyproject pyproject.toml \
@@ -48,7 +48,7 @@ sbom: .cache/supply/installed
 	.cache/supply/bin/python -m pip install --quiet -c constraints.txt cyclonedx-bom pip-audit
 	@touch $@
 
-.venv/installed-run: EXTRAS = embedded,telemetry
+.venv/installed-run: EXTRAS = embedded,pdf,telemetry
 .venv/installed-dev: EXTRAS = dev
 
 # A stamp newer than both files means there is nothing to install.

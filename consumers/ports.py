@@ -3,11 +3,13 @@
 The consumers know these ports alone; implementations are given to them where a process is put together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from typing import Any, Protocol
 
 from ledger.evidence.growth import StoredCheckpoint
+from ledger.evidence.maprules import Entry, LoggedRoot
 from ledger.evidence.tiles import Tile
 
 
@@ -203,3 +205,87 @@ class Unobserved:
 
     def trouble(self, follower: str, error: BaseException) -> None:
         """Ignore it."""
+
+
+class Stepping(Protocol):
+    """One transaction in which the status map moves on; no other process can move it meanwhile."""
+
+    def entries(self, after: int, through: int) -> Iterator[Entry]:
+        """Yield the entries of positions ``after + 1`` to ``through`` that may concern the map."""
+        ...
+
+    def is_refusal(self, source: str, identity: str) -> bool:
+        """Tell whether an event recorded before is a refusal."""
+        ...
+
+    def tiles(self, paths: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """Return tiles as the map is now; what is not there is not in the answer."""
+        ...
+
+    def put(self, size: int, root: bytes, tiles: Mapping[bytes, bytes]) -> None:
+        """Write the tiles that changed, and that the map covers ``size`` entries now."""
+        ...
+
+
+class MapStore(Protocol):
+    """The status map's tables, and the log it follows. Every method raises ``LogUnavailable`` out of reach."""
+
+    def head(self) -> tuple[int, datetime | None]:
+        """Return the last position of the log and when it was recorded."""
+        ...
+
+    def state(self) -> tuple[int, bytes | None]:
+        """Return how many entries the map covers, and its root."""
+        ...
+
+    def last_root(self) -> tuple[int, datetime | None]:
+        """Return size and time of the last root that was found recorded, (0, None) for none."""
+        ...
+
+    def root_at(self, size: int) -> bytes | None:
+        """Return the recorded root over so many entries."""
+        ...
+
+    def logged_after(self, previous: int) -> tuple[LoggedRoot, int, datetime] | None:
+        """Return the recorded root that follows one, its position and time."""
+        ...
+
+    def recorded(self, position: int) -> datetime:
+        """Return when an event was recorded."""
+        ...
+
+    def locate(self, root: LoggedRoot, position: int, recorded: datetime) -> None:
+        """Note where a root is recorded."""
+        ...
+
+    def undo(self, last_root: int, root: bytes | None) -> None:
+        """Put the map back to the last recorded root."""
+        ...
+
+    def step(self, size: int) -> AbstractContextManager[Stepping]:
+        """Begin to move the map on from ``size`` entries; raises ``ConcurrentUpdate`` where it is elsewhere."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether somebody asked for a root within so many seconds."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        ...
+
+
+class CoseStore(Protocol):
+    """Checkpoints, and where their COSE signatures go. Every method raises ``LogUnavailable`` out of reach."""
+
+    def newest(self) -> StoredCheckpoint | None:
+        """Return the checkpoint with the most leaves."""
+        ...
+
+    def put(self, size: int, protected: bytes, signature: bytes) -> None:
+        """Write a checkpoint's signature, unless it is there."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        ...

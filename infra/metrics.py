@@ -62,6 +62,17 @@ class Metrics:
         self.scrub_rounds = Gauge(
             "certledger_scrub_rounds", "Rounds in which the scrubber read the whole store", registry=self.registry
         )
+        self.map_root_size = Gauge(
+            "certledger_status_map_size", "Events under the newest root of the status map", registry=self.registry
+        )
+        self.map_uncovered_events = Gauge(
+            "certledger_status_map_uncovered_events", "Events under no root of the status map", registry=self.registry
+        )
+        self.map_root_age_seconds = Gauge(
+            "certledger_status_map_root_age_seconds",
+            "Time since the newest root of the status map was recorded",
+            registry=self.registry,
+        )
         self.stream_clients = Gauge(
             "certledger_sse_clients", "Clients that follow the event stream", registry=self.registry
         )

@@ -137,6 +137,13 @@ class Settings(BaseSettings):
     """见证策略文件(C2SP tlog-policy,含各见证的地址);不设则无见证。 The policy that names the witnesses and their
     addresses; unset: none, but for the demonstration of `certledger run`."""
 
+    map_root_seconds: float = Field(default=60, gt=0, le=86_400)
+    """有新事件时两次登记状态图根之间的秒数。 Seconds between two roots of the status map while the log
+    grows."""
+
+    map_root_idle_seconds: float = Field(default=3_600, gt=0, le=31_536_000)
+    """没有新事件时的同一间隔,即凭据的最大时长。 The same while it does not grow: how old a receipt can be."""
+
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""
 

@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import ask, audit, checking, documents, follow, identity, kafka, notary, run, tell, witness
+from api.cli import ask, audit, checking, documents, follow, identity, kafka, notary, receipts, run, tell, witness
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -44,6 +44,9 @@ for verb in (
     identity.issuer,
     identity.token,
     kafka.kafka_acls,
+    receipts.status_map,
+    receipts.receipt,
+    receipts.verify_receipt,
     tell.doctor,
     audit.export,
     audit.replay,

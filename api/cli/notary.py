@@ -11,8 +11,10 @@ from api.cli.ask import AsJson
 from api.cli.follow import started, until_stopped
 from api.cli.surroundings import database_url
 from api.cli.witness import cosigners
+from consumers.cose_signer import CoseSigner
 from consumers.notary import LogIdentity, Notary
 from consumers.scrubber import Scrubber
+from infra.cose_store import PostgresCoseStore
 from infra.leadership import AdvisoryLeadership
 from infra.log_key import key_file, log_signer, make_key, notary_folder
 from infra.notary_folder import NotaryFolder
@@ -61,6 +63,7 @@ def notary(
             signing.run,
             _scrubber(settings, url, folder, identity).run,
             *(each.run for each in cosigners(settings, url)),
+            CoseSigner(store=PostgresCoseStore(lambda: connect_as_notary(url)), signer=log_signer(settings)).run,
         )
     except SigningRefused as refusal:
         raise _refused(refusal) from None

@@ -17,6 +17,7 @@ from api.http.routes import (
     health,
     keys,
     reads,
+    receipts,
     schemas,
     state_digest,
     subjects,
@@ -54,8 +55,10 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
     )
     app.state.service = service
     problems.install(app)
-    # In the order of how often they are asked, since a request is matched against one route after the other.
+    # In the order of how often they are asked, since a request is matched against one route after the other; a
+    # certificate's number may hold anything, so its own route comes after those that add to it.
     modules = (
+        receipts,
         certificates,
         submit,
         feed,

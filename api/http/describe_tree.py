@@ -105,13 +105,17 @@ INCLUSION = operation(
             "checkpoint": _EXAMPLE_NOTE,
         },
     ),
-    problems=(*_TREE, "checkpoint_unknown", "leaf_unknown", *_WHOLE_LOG),
+    problems=(*_TREE, "checkpoint_unknown", "leaf_unknown", "cose_unknown", *_WHOLE_LOG),
     parameters=[READ_REASON],
     extra={"security": [{}, {"bearer": []}]},
 )
 INCLUSION["responses"][200]["content"][TEXT] = {
     "schema": text(".tlog-proof (c2sp.org/tlog-proof)"),
     "example": f"c2sp.org/tlog-proof@v1\nindex 1\n{_HASH}\n\n{_EXAMPLE_NOTE}",
+}
+INCLUSION["responses"][200]["content"]["application/scitt-receipt+cose"] = {
+    "schema": text("COSE receipt (RFC 9942)", contentMediaType="application/scitt-receipt+cose"),
+    "example": "",
 }
 CONSISTENCY = operation(
     "prove_consistency",

@@ -12,6 +12,8 @@ from typing import Any
 from ledger.evidence.chains import Chains
 from ledger.evidence.keyfile import INSTANT, IssuerKey
 from ledger.evidence.keyring import Keyring
+from ledger.evidence.mapaudit import MapAudit
+from ledger.evidence.maprules import Entry
 from ledger.evidence.report import Report
 from ledger.evidence.signatures import EVENT_TYPE, PublicKey, Signature, pae, parse_signatures
 from ledger.evidence.strict import EvidenceError
@@ -49,6 +51,7 @@ class EntryChecks:
         self._ring = Keyring(report, origin)
         self._chains = Chains(report)
         self._recorded = ""
+        self._map = MapAudit(report)
         self._pool: ThreadPoolExecutor | None = None
         self.withheld = 0
 
@@ -66,6 +69,7 @@ class EntryChecks:
                 self._report.add("ENTRY_MALFORMED", index, detail=str(error))
                 continue
             self._order(index, record)
+            self._map.take(Entry(index, raw, event, record))
             if "issuersequence" in event:
                 self._chains.note(index, event, event_bytes(raw))
             if signatures:
@@ -89,6 +93,7 @@ class EntryChecks:
         self._chains.close(is_whole=not self.withheld)
         if not self.withheld:
             self._ring.compare(self._stated.values())
+        self._map.close()
         self._report.streams = len(self._streams)
         self._report.last_recorded = self._recorded or None
         if self._pool is not None:

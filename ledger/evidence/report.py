@@ -65,6 +65,14 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "ROLLED_BACK": (_T, "日志回退", "a later checkpoint covers fewer entries than the trusted one"),
     "WRONG_ORIGIN": (_T, "日志来源不同", "the checkpoint is of another log"),
     "SIGNING_STOPPED": (_T, "已停止签署", "signing was stopped, and nobody has said yet that it may go on"),
+    "MAP_ROOT_WRONG": (_T, "状态图根与条目不符", "the entries do not make the recorded root of the status map"),
+    "MAP_ENTRY_WRONG": (_T, "条目不能进入状态图", "the entry cannot be the next one of the status map"),
+    "RECEIPT_EDITED": (_T, "凭据被改动", "the receipt differs from its own digest"),
+    "RECEIPT_EVENTS_WRONG": (_T, "凭据所附事件与状态图不符", "the events are not the history that the map holds"),
+    "INCLUSION_WRONG": (_T, "包含证明不成立", "the proof does not lead to the signed root"),
+    "MAP_PROOF_WRONG": (_T, "状态图证明不成立", "the proof does not lead to the recorded root of the status map"),
+    "STATUS_CONTRADICTED": (_T, "所述状态与事件不符", "the events lead to another status than the receipt states"),
+    "RECEIPT_UNREADABLE": (_U, "凭据无法读取", "the receipt cannot be read"),
     "BUNDLE_UNREADABLE": (_U, "证据包无法打开", "the bundle cannot be opened"),
     "FILE_UNREADABLE": (_U, "文件无法读取", "the file cannot be read"),
     "MANIFEST_UNREADABLE": (_U, "清单无法读取", "the manifest cannot be read"),
@@ -96,6 +104,8 @@ REASONS: dict[str, tuple[Result, str, str]] = {
         "密钥失密期内签名，须复核",
         "signed while the key was in other hands: to be reviewed",
     ),
+    "ORIGIN_UNPROVED": (_I, "未给出信任策略,签署者未核验", "no policy was given, so nothing shows who signed"),
+    "STATUS_NOT_DERIVED": (_I, "事件原文不全,状态未能推导", "not all events are there, so the status is not derived"),
 }
 
 

@@ -119,6 +119,12 @@ EXTRA: dict[str, dict[str, Any]] = {
     "case.closed": {"outcome": "executed"},
     "reads.anchored": {"size": 7, "head": "0" * 64},
     "signing.policy_set": {"requires": "party", "reason": "自下半年起一律签名"},
+    "log.map_root": {
+        "format": "certledger-status-map/1",
+        "previous": 0,
+        "size": 3,
+        "root": "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=",
+    },
 }
 SUBJECTS = {
     "certificate": certificate(),
@@ -129,6 +135,7 @@ SUBJECTS = {
     "case": "case:SAMR-440604:1",
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
+    "log": "log:map:0000000000000000",
 }
 SOURCES = {
     "certificate": BODY,
@@ -139,6 +146,7 @@ SOURCES = {
     "case": "SAMR-440604",
     "reads": "clock",
     "signing": BODY,
+    "log": "clock",
     "certificate.order_issued": "CNCA",
     "certificate.hold_placed": "SAMR-440604",
     "certificate.hold_lifted": "SAMR-440604",

@@ -103,4 +103,5 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "key.revoked": (("reason",), ()),
     "key.compromised": (("compromised_since", "reason"), ()),
     "signing.policy_set": (("effective", "requires", "reason"), ()),
+    "log.map_root": (("effective", "format", "previous", "size", "root"), ()),
 }

@@ -83,7 +83,7 @@ def offences(policy: dict[str, Any], project: dict[str, Any], constraints: dict[
         elif constraints.get(name) != wanted.removeprefix("=="):
             found.append(f"{name}: pyproject.toml and constraints.txt disagree")
     product = [each for text in project["dependencies"] if (each := Requirement(text))]
-    for extra in ("embedded", "telemetry"):
+    for extra in ("embedded", "pdf", "telemetry"):
         product += map(Requirement, project["optional-dependencies"][extra])
     extras = {canonicalize_name(each.name): frozenset(each.extras) for each in product}
     for name, each in closure({each.name for each in product}, extras).items():

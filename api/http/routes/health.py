@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.http import tree
 from api.http.answers import json_response
 from api.http.describe import LIVEZ, METRICS, READYZ
+from api.http.map_state import map_state
 from api.http.service import Service, service_of
 from api.http.tree import TreeState
 from infra.metrics import CONTENT_TYPE
@@ -19,6 +20,8 @@ from ledger.log import LogUnavailable
 
 router = APIRouter()
 LAG_SECONDS = 60.0
+MAP_LAG_SECONDS = 300.0
+"""A root is due each minute while the log grows, unless set otherwise."""
 _NO_STORE = {"Cache-Control": "no-store"}
 _UNREACHABLE = (psycopg.Error, PoolTimeout, LogUnavailable)
 _RANK = {"ok": 0, "degraded": 1, "unready": 2}
@@ -40,6 +43,7 @@ async def readyz(request: Request) -> Response:
         checks += [await _view(service, name) for name in service.views]
         checks.append(await _relay(service))
         checks.append(await _notary(service))
+        checks.append(await _status_map(service))
     except _UNREACHABLE as error:
         told = ("数据库无法连接", "the database cannot be reached")
         checks = [_check("database", "unready", *told, type(error).__name__)]
@@ -111,6 +115,17 @@ async def _notary(service: Service) -> dict[str, Any]:
     return _check("notary", "ok", "检查点跟上", "checkpoints keep up", detail)
 
 
+async def _status_map(service: Service) -> dict[str, Any]:
+    async with service.reader() as connection:
+        found = await map_state(connection)
+    age = _age(service, found.recorded)
+    detail = f"{found.uncovered} events, {age:.0f} s"
+    if found.uncovered and (found.recorded is None or age > MAP_LAG_SECONDS):
+        told = ("状态图落后,请运行 certledger status-map", "the status map lags; run certledger status-map")
+        return _check("status_map", "degraded", *told, detail)
+    return _check("status_map", "ok", "状态图跟上", "the status map keeps up", detail)
+
+
 async def _tree(service: Service) -> tuple[TreeState, int, float]:
     """Return the tree's state, how many events no checkpoint covers, and the age of the oldest of them in seconds."""
     async with service.reader() as connection:
@@ -144,6 +159,11 @@ async def _measure(service: Service) -> None:
     numbers.notary_alarms.set(signed.alarms)
     numbers.scrubbed_events.set(signed.scrubbed)
     numbers.scrub_rounds.set(signed.rounds)
+    async with service.reader() as connection:
+        mapped = await map_state(connection)
+    numbers.map_root_size.set(mapped.size)
+    numbers.map_uncovered_events.set(mapped.uncovered)
+    numbers.map_root_age_seconds.set(_age(service, mapped.recorded))
 
 
 def _age(service: Service, since: datetime | None) -> float:

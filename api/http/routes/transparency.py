@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from api.http import tree
+from api.http import cose, tree
 from api.http.answers import JSON, TEXT, json_response, matches, require_acceptable
 from api.http.describe_tree import CHECKPOINT, CHECKPOINTS, CONSISTENCY, INCLUSION, OCTETS, OF_SIZE, TILE
 from api.http.entitlement import require
@@ -107,6 +107,8 @@ async def inclusion(
     ] = "json",
 ) -> Response:
     """Return the proof that an entry stands in the tree of a checkpoint."""
+    if cose.is_wanted(request):
+        return await cose.inclusion_receipt(request, index, size)
     media_type = JSON if form == "json" else TEXT
     require_acceptable(request, media_type)
     reading = await _of_whole_log(request, "prove_inclusion") if entry else None

@@ -253,9 +253,9 @@ def test_health_and_metrics_tell_how_far_each_follower_is(whole: Running) -> Non
     ready = eventually(lambda: (a := whole.get("/readyz")) and a.json()["status"] == "degraded" and a)
     checks = {each["check"]: each["status"] for each in ready.json()["checks"]}
     assert checks["kafka"] == "degraded"
-    # Neither a relay nor a notary runs here.
-    assert {checks[name] for name in checks if name not in {"kafka", "notary"}} == {"ok"}
-    assert checks["notary"] == "degraded"
+    # Neither a relay, a notary nor a status map runs here.
+    assert {checks[name] for name in checks if name not in {"kafka", "notary", "status_map"}} == {"ok"}
+    assert checks["notary"] == checks["status_map"] == "degraded"
     text = whole.get("/metrics").text
     for line in (
         f"certledger_ledger_position {float(seen)}",

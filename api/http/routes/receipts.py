@@ -1,0 +1,50 @@
+"""Status receipts: what a certificate's status is, as a small file that anybody checks without asking us."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.answers import JSON, as_of_day, require_acceptable
+from api.http.describe_receipts import PDF, RECEIPT, RECEIPT_PDF
+from api.http.problems import problem
+from api.http.receipt import status_receipt
+from api.http.service import service_of
+
+router = APIRouter()
+
+
+@router.get("/v1/certificates/{body}/{number:path}/receipt", response_class=Response, **RECEIPT)
+async def receipt(request: Request, body: str, number: str) -> Response:
+    """Return the receipt as canonical JSON."""
+    require_acceptable(request, JSON)
+    service = service_of(request)
+    day = as_of_day(request.query_params.get("as_of"), service.clock())
+    made = await status_receipt(service, body, number, day)
+    return Response(made.to_json(), 200, _headers(made.position, body, number, "json"), JSON)
+
+
+@router.get("/v1/certificates/{body}/{number:path}/receipt.pdf", response_class=Response, **RECEIPT_PDF)
+async def receipt_pdf(request: Request, body: str, number: str) -> Response:
+    """Return the receipt as a page for a tender file, with the JSON inside (PDF/A-3)."""
+    require_acceptable(request, PDF)
+    service = service_of(request)
+    try:
+        from api.receipt_pdf import pdf_of  # noqa: PLC0415 - needs the extra `pdf`, and takes a while to load
+    except ImportError as error:
+        raise problem("pdf_unavailable") from error
+    day = as_of_day(request.query_params.get("as_of"), service.clock())
+    made = await status_receipt(service, body, number, day)
+    address = str(request.url).partition("?")[0].removesuffix(".pdf")
+    content = await asyncio.to_thread(pdf_of, made, address)
+    return Response(content, 200, _headers(made.position, body, number, "pdf"), PDF)
+
+
+def _headers(position: int, body: str, number: str, kind: str) -> dict[str, str]:
+    name = "".join(each if each.isascii() and (each.isalnum() or each in "-.") else "_" for each in f"{body}_{number}")
+    return {
+        "Ledger-Position": str(position),
+        # A later one knows more.
+        "Cache-Control": "public, no-cache",
+        "Content-Disposition": f'inline; filename="{name}.receipt.{kind}"',
+    }
