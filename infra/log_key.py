@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from infra.national import Sm2Signer, parse_sm2_secret
 from infra.notary_folder import write_durably
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
@@ -21,13 +22,14 @@ from ledger.evidence.strict import EvidenceError
 
 KEY_FILE = "log.key"
 _MAXIMUM = 8_192
-Signer = NoteSigner | MlDsaSigner
+Signer = NoteSigner | MlDsaSigner | Sm2Signer
 
 
 class Kind(StrEnum):
     """The kinds of keys that a log may have beside its Ed25519 key."""
 
     ML_DSA_44 = "ml-dsa-44"
+    SM2 = "sm2"
 
 
 def notary_folder(settings: Settings) -> Path:
@@ -82,7 +84,7 @@ def read_keys(path: Path) -> list[Signer]:
                 f"Others may read the log key {path}: chmod 600 it, and consider it known to them.",
             )
         first, *further = text.strip().split("\n")
-        keys = [parse_secret(first), *map(parse_log_secret, further)]
+        keys = [parse_secret(first), *(parse_sm2_secret(each) or parse_log_secret(each) for each in further)]
         names, kinds = {each.name for each in keys}, {each.verifier.kind for each in keys}
         if len(names) > 1 or len(kinds) < len(keys):
             raise EvidenceError("the keys of one log bear one name, and there is one of each kind")
@@ -132,4 +134,4 @@ def make_key(path: Path, origin: str, kind: int = ED25519) -> NoteSigner:
     return read_key(path)
 
 
-_MAKERS: dict[Kind, Callable[[str], Signer]] = {Kind.ML_DSA_44: MlDsaSigner.generate}
+_MAKERS: dict[Kind, Callable[[str], Signer]] = {Kind.ML_DSA_44: MlDsaSigner.generate, Kind.SM2: Sm2Signer.generate}

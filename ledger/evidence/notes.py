@@ -13,9 +13,10 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from ledger.evidence import mldsa
+from ledger.evidence import mldsa, sm2
 from ledger.evidence.edwards import check_public_key
 from ledger.evidence.mldsa import ML_DSA_44, cosigned_tree
+from ledger.evidence.sm2 import SM2
 from ledger.evidence.strict import (
     MAXIMUM_INTEGER,
     EvidenceError,
@@ -49,6 +50,7 @@ _KEYS: dict[int, Callable[[bytes], None]] = {
     ED25519: check_public_key,
     COSIGNATURE_V1: check_public_key,
     ML_DSA_44: mldsa.check_key,
+    SM2: sm2.check_key,
 }
 
 
@@ -94,6 +96,8 @@ class Verifier:
             tree = parse_checkpoint(text)
             message = cosigned_tree(self.name, time, tree.origin, tree.size, tree.root)
             return mldsa.verify(self.public, signature, message)
+        if self.kind == SM2:
+            return sm2.verify(self.public, signature, text.encode())
         message = cosigned_message(text, time) if self.kind == COSIGNATURE_V1 else text.encode()
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)

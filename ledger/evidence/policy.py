@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 
 from ledger.evidence.mldsa import ML_DSA_44
 from ledger.evidence.notes import COSIGNATURE_V1, ED25519, Checkpoint, Note, Verifier, parse_checkpoint, parse_vkey
+from ledger.evidence.sm2 import SM2
 from ledger.evidence.strict import EvidenceError, decode_decimal, decode_text
 
 MAXIMUM_POLICY = 262_144
 MAXIMUM_LINES = 128
 NONE = "none"
-FURTHER = {ML_DSA_44: "ML-DSA-44"}
+FURTHER = {ML_DSA_44: "ML-DSA-44", SM2: "SM2"}
 """The kinds of keys that a log may have beside its Ed25519 key, with their names."""
 
 
