@@ -1,19 +1,35 @@
-"""The log's private key: one file, readable by its owner alone, made once and never replaced by us."""
+"""The log's private keys: one file, readable by its owner alone; a key that is in it is never replaced by us.
+
+The first line is the Ed25519 key that makes a checkpoint the log's; further lines are keys of other kinds.
+"""
 
 import os
 import secrets
 import stat
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from infra.national import Sm2Signer, parse_sm2_secret
+from infra.notary_folder import write_durably
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
+from ledger.evidence.log_signers import MlDsaSigner, parse_log_secret
 from ledger.evidence.notes import ED25519, NoteSigner, parse_secret
 from ledger.evidence.strict import EvidenceError
 
 KEY_FILE = "log.key"
 _MAXIMUM = 8_192
+Signer = NoteSigner | MlDsaSigner | Sm2Signer
+
+
+class Kind(StrEnum):
+    """The kinds of keys that a log may have beside its Ed25519 key."""
+
+    ML_DSA_44 = "ml-dsa-44"
+    SM2 = "sm2"
 
 
 def notary_folder(settings: Settings) -> Path:
@@ -43,8 +59,21 @@ def log_signer(settings: Settings) -> NoteSigner:
     return read_key(path)
 
 
+def log_signers(settings: Settings) -> list[Signer]:
+    """Return all keys of the log, its Ed25519 key first; as :func:`log_signer` otherwise."""
+    log_signer(settings)
+    return read_keys(key_file(settings))
+
+
 def read_key(path: Path) -> NoteSigner:
-    """Return the key of a file, or raise :class:`ServiceUnavailableError` with what to do."""
+    """Return the Ed25519 key of a file, or raise :class:`ServiceUnavailableError` with what to do."""
+    first = read_keys(path)[0]
+    assert isinstance(first, NoteSigner)  # noqa: S101 - read_keys has seen to it
+    return first
+
+
+def read_keys(path: Path) -> list[Signer]:
+    """Return every key of a file, the Ed25519 key first, or raise :class:`ServiceUnavailableError` with what to do."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -54,12 +83,27 @@ def read_key(path: Path) -> NoteSigner:
                 f"日志私钥 {path} 可被他人读取;请执行 chmod 600。请考虑更换该密钥。",
                 f"Others may read the log key {path}: chmod 600 it, and consider it known to them.",
             )
-        return parse_secret(text.strip())
+        first, *further = text.strip().split("\n")
+        keys = [parse_secret(first), *(parse_sm2_secret(each) or parse_log_secret(each) for each in further)]
+        names, kinds = {each.name for each in keys}, {each.verifier.kind for each in keys}
+        if len(names) > 1 or len(kinds) < len(keys):
+            raise EvidenceError("the keys of one log bear one name, and there is one of each kind")
     except (OSError, UnicodeDecodeError, EvidenceError) as error:
         raise ServiceUnavailableError(
-            f"日志私钥 {path} 无法读取:应为一行 PRIVATE+KEY+名称+标识+密钥。",
-            f"The log key {path} cannot be read; it is one line PRIVATE+KEY+name+id+key. ({error})",
+            f"日志私钥 {path} 无法读取:每行应为一个 PRIVATE+KEY+名称+标识+密钥。",
+            f"The log key {path} cannot be read; each line is one PRIVATE+KEY+name+id+key. ({error})",
         ) from error
+    return keys
+
+
+def add_key(path: Path, kind: Kind) -> list[Signer]:
+    """Add a key of another kind below those of a file, and return them all; a kind that is there already stays."""
+    keys = read_keys(path)
+    made = _MAKERS[kind](keys[0].name)
+    if made.verifier.kind not in {each.verifier.kind for each in keys}:
+        keys.append(made)
+        write_durably(path, "".join(f"{each.secret}\n" for each in keys).encode("ascii"))
+    return read_keys(path)
 
 
 def make_key(path: Path, origin: str, kind: int = ED25519) -> NoteSigner:
@@ -88,3 +132,6 @@ def make_key(path: Path, origin: str, kind: int = ED25519) -> NoteSigner:
     finally:
         partial.unlink()
     return read_key(path)
+
+
+_MAKERS: dict[Kind, Callable[[str], Signer]] = {Kind.ML_DSA_44: MlDsaSigner.generate, Kind.SM2: Sm2Signer.generate}

@@ -23,6 +23,7 @@ from ledger.families import FAMILIES
 from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, LogUnavailable, Row
 from ledger.outcomes import Outcome, Receipt
 from ledger.pipeline import Pipeline
+from ledger.privacy.refusing import personal_data_in
 from ledger.refusals import Refusal
 from ledger.sealed import signatures_json
 from ledger.terms import Circumstances, Terms
@@ -221,6 +222,9 @@ class _Batch:
             return self._again(incoming, submission, known)
         if submission.identity in self._drafted:
             return self._again_in_batch(incoming, submission)
+        personal = personal_data_in(submission)
+        if personal is not None:
+            return personal
         read = self._reads[submission.digest, submission.signatures]
         verdict = decide(
             submission, read, self.timelines, self._circumstances, needs_signature=incoming.needs_signature
@@ -289,7 +293,10 @@ class _Batch:
         return receipt_of(known.row, duplicate=True)
 
     def _other(self, incoming: Incoming, submission: Submission, first: int, position: str) -> Refusal:
-        """Refuse other bytes under a used identity, and keep them as evidence unless somebody forged them."""
+        """Refuse other bytes under a used identity; keep them as evidence unless forged, or not to be kept at all."""
+        personal = personal_data_in(submission)
+        if personal is not None:
+            return personal
         signed = signed_or_refused(
             submission, self.timelines, self._circumstances, needs_signature=incoming.needs_signature
         )

@@ -81,7 +81,7 @@ def _choose(log: LogReader, wanted: Wanted) -> bytes:
     if wanted.policy is None or wanted.checkpoint is not None:
         return newest
     size = parse_checkpoint(parse_note(newest).text).size
-    found = (each for each in chain([newest], log.recent(size)) if wanted.policy.accept(parse_note(each)).quorum)
+    found = (each for each in chain([newest], log.recent(size)) if wanted.policy.accept(parse_note(each)).sufficient)
     return next(found, newest)
 
 

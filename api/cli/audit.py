@@ -19,7 +19,7 @@ from api.cli.server import ledger
 from api.cli.surroundings import database_url
 from api.cli.tokens import token_of
 from infra.http_log import HttpLogReader
-from infra.log_key import key_file, read_key
+from infra.log_key import key_file, read_keys
 from infra.log_reader import PostgresLogReader
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
@@ -69,7 +69,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
     try:
         older = _read(since, MAXIMUM_NOTE) if since else None
         trust = parse_policy(_read(policy, MAXIMUM_POLICY)) if policy else None
-        keys = trust.logs if trust else []
+        keys = trust.log_keys if trust else []
         wanted = Wanted(subject, first, last, checkpoint, older, trust)
         with (
             _opened(url, keys, party) as log,
@@ -179,9 +179,9 @@ def _opened(url: str | None, keys: list[Verifier], party: str | None) -> Abstrac
 
 
 def _own_keys() -> list[Verifier]:
-    """Return the public half of the key that the notary signs with here, where this user may read it."""
+    """Return the public halves of the keys that the notary signs with here, where this user may read it."""
     try:
-        return [read_key(key_file(Settings())).verifier]
+        return [each.verifier for each in read_keys(key_file(Settings()))]
     except ServiceUnavailableError:
         return []
 

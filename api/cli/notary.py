@@ -16,7 +16,7 @@ from consumers.notary import LogIdentity, Notary
 from consumers.scrubber import Scrubber
 from infra.cose_store import PostgresCoseStore
 from infra.leadership import AdvisoryLeadership
-from infra.log_key import key_file, log_signer, make_key, notary_folder
+from infra.log_key import Kind, add_key, key_file, log_signers, make_key, notary_folder
 from infra.notary_folder import NotaryFolder
 from infra.notary_store import PostgresNotaryStore, clear_alarms, connect_as_notary
 from infra.settings import Settings
@@ -97,21 +97,30 @@ def log_key(
     make: Annotated[
         str | None, typer.Option(metavar="ORIGIN", help="以此名称生成密钥 · make a key of a log of this name")
     ] = None,
+    add: Annotated[
+        Kind | None,
+        typer.Option(help="另加一种密钥,检查点多一行签名 · one more kind of key, one more line on checkpoints"),
+    ] = None,
 ) -> None:
-    """显示日志公钥(vkey),供信任策略使用。 Print the log's public key (vkey), for an auditor's policy."""
+    """显示日志公钥(vkey),供信任策略使用。 Print the log's public keys (vkey), for an auditor's policy."""
     settings = Settings()
     if make is not None:
         path = key_file(settings)
         if path.exists():
             raise typer.BadParameter(f"{path} 已存在,不予覆盖。 {path} exists and is not replaced.")
         make_key(path, make)
-    typer.echo(log_signer(settings).verifier.vkey)
+    signers = log_signers(settings)
+    if add is not None:
+        signers = add_key(key_file(settings), add)
+        _errors.print("请重新启动 notary。 Restart the notary.")
+    for each in signers:
+        typer.echo(each.verifier.vkey)
 
 
 def log_identity(settings: Settings) -> LogIdentity:
     """Return whose log this deployment keeps."""
-    signer = log_signer(settings)
-    return LogIdentity(signer.name, [signer], [signer.verifier])
+    signers = log_signers(settings)
+    return LogIdentity(signers[0].name, signers, [each.verifier for each in signers])
 
 
 def verify_store(url: str, folder: NotaryFolder, identity: LogIdentity) -> Report:

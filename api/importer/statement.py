@@ -15,6 +15,7 @@ from ledger import canonical
 from ledger.days import Day, start_of_day
 from ledger.envelope import MAXIMUM_BYTES, Submission
 from ledger.families import EVENT_TYPES
+from ledger.privacy.refusing import personal_data_in
 from ledger.refusals import Problem, Refusal
 from ledger.validation import problems_of
 
@@ -70,7 +71,9 @@ def submission_of(statement: Statement) -> Submission | Refusal:
     except ValidationError as error:
         problems = problems_of(error, "/data")
         return Refusal("data_invalid", problems[0].pointer, (("type", statement.type),), *names, problems)
-    return Submission(raw, event_type, *names, statement.subject, statement.data, sha256(raw).digest())
+    submission = Submission(raw, event_type, *names, statement.subject, statement.data, sha256(raw).digest())
+    # Looked for here as well as in the ledger, so that the finding names the row and the column.
+    return personal_data_in(submission) or submission
 
 
 def problems_in(refusal: Refusal) -> tuple[Problem, ...]:

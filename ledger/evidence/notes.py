@@ -5,7 +5,7 @@ condemns the whole note, unknown keys are passed over.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
@@ -13,7 +13,10 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from ledger.evidence import mldsa, sm2
 from ledger.evidence.edwards import check_public_key
+from ledger.evidence.mldsa import ML_DSA_44, cosigned_tree
+from ledger.evidence.sm2 import SM2
 from ledger.evidence.strict import (
     MAXIMUM_INTEGER,
     EvidenceError,
@@ -29,7 +32,7 @@ COSIGNATURE_V1 = 0x04
 MAXIMUM_NOTE = 262_144
 MAXIMUM_SIGNATURES = 64
 _VKEY = re.compile(r"([^+]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,4096})", re.ASCII)
-_SECRET = re.compile(r"PRIVATE\+KEY\+([^+]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,4096})", re.ASCII)
+SECRET = re.compile(r"PRIVATE\+KEY\+([^+]{1,255})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{1,4096})", re.ASCII)
 
 
 def check_name(name: str) -> None:
@@ -43,9 +46,17 @@ def key_id(name: str, kind: int, public: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
 
+_KEYS: dict[int, Callable[[bytes], None]] = {
+    ED25519: check_public_key,
+    COSIGNATURE_V1: check_public_key,
+    ML_DSA_44: mldsa.check_key,
+    SM2: sm2.check_key,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """A key that notes are verified with: its name, its kind of signature, its 32 octets."""
+    """A key that notes are verified with: its name, its kind of signature, its octets."""
 
     name: str
     kind: int
@@ -54,9 +65,10 @@ class Verifier:
     def __post_init__(self) -> None:
         """Refuse names and keys that are not honest."""
         check_name(self.name)
-        if self.kind not in {ED25519, COSIGNATURE_V1}:
+        check_key = _KEYS.get(self.kind)
+        if check_key is None:
             raise EvidenceError(f"signatures of kind {self.kind:#04x} are not supported")
-        check_public_key(self.public)
+        check_key(self.public)
 
     @property
     def id(self) -> bytes:
@@ -70,17 +82,28 @@ class Verifier:
 
     def verify(self, text: str, signature: bytes) -> int | None:
         """Raise unless the signature holds; return the time of a cosignature, in seconds since 1970."""
-        time, message = None, text.encode()
-        if self.kind == COSIGNATURE_V1:
+        time = None
+        if self.kind in {COSIGNATURE_V1, ML_DSA_44}:
             time, signature = int.from_bytes(signature[:8], "big"), signature[8:]
             if time > MAXIMUM_INTEGER:
                 raise EvidenceError(f"the cosignature of {self.name} has no possible time")
-            message = cosigned_message(text, time)
+        if not self._fits(text, time or 0, signature):
+            raise EvidenceError(f"the signature of {self.name} does not fit")
+        return time
+
+    def _fits(self, text: str, time: int, signature: bytes) -> bool:
+        if self.kind == ML_DSA_44:
+            tree = parse_checkpoint(text)
+            message = cosigned_tree(self.name, time, tree.origin, tree.size, tree.root)
+            return mldsa.verify(self.public, signature, message)
+        if self.kind == SM2:
+            return sm2.verify(self.public, signature, text.encode())
+        message = cosigned_message(text, time) if self.kind == COSIGNATURE_V1 else text.encode()
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except InvalidSignature as error:
-            raise EvidenceError(f"the signature of {self.name} does not fit") from error
-        return time
+        except InvalidSignature:
+            return False
+        return True
 
 
 def parse_vkey(text: str) -> Verifier:
@@ -89,7 +112,7 @@ def parse_vkey(text: str) -> Verifier:
     if match is None:
         raise EvidenceError("not a vkey")
     key = decode_base64(match[3])
-    if len(key) != 33:
+    if not key:
         raise EvidenceError("a vkey of an unsupported kind")
     verifier = Verifier(match[1], key[0], key[1:])
     if verifier.id.hex() != match[2]:
@@ -130,7 +153,7 @@ class NoteSigner:
 
 def parse_secret(text: str) -> NoteSigner:
     """Return the signer that a private key's text (``PRIVATE+KEY+name+id+key``) names, or raise."""
-    match = _SECRET.fullmatch(text)
+    match = SECRET.fullmatch(text)
     if match is None or len(key := decode_base64(match[3])) != 33:
         raise EvidenceError("not a private key of the form PRIVATE+KEY+name+id+key")
     signer = NoteSigner(match[1], Ed25519PrivateKey.from_private_bytes(key[1:]), key[0])

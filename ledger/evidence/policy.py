@@ -1,29 +1,48 @@
-"""Whom an auditor trusts: the text form of C2SP tlog-policy with logs, witnesses, groups k-of-n and one quorum."""
+"""Whom an auditor trusts: the text form of C2SP tlog-policy with logs, witnesses, groups k-of-n and one quorum.
+
+A log may have keys of further kinds beside its Ed25519 key. Where a policy names one, a line of that kind must be on
+the checkpoint: a line that may be left out would protect against nobody who can forge the other.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from ledger.evidence.mldsa import ML_DSA_44
 from ledger.evidence.notes import COSIGNATURE_V1, ED25519, Checkpoint, Note, Verifier, parse_checkpoint, parse_vkey
+from ledger.evidence.sm2 import SM2
 from ledger.evidence.strict import EvidenceError, decode_decimal, decode_text
 
 MAXIMUM_POLICY = 262_144
 MAXIMUM_LINES = 128
 NONE = "none"
+FURTHER = {ML_DSA_44: "ML-DSA-44", SM2: "SM2"}
+"""The kinds of keys that a log may have beside its Ed25519 key, with their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A checkpoint with the signatures that stand behind it."""
+    """A checkpoint with the signatures that stand behind it.
+
+    ``lacking`` names the kinds of the log's further keys of which the policy names one and none signed.
+    """
 
     checkpoint: Checkpoint
     log: Verifier
     cosigned: dict[str, int]
     quorum: bool
+    lacking: tuple[str, ...] = ()
+
+    @property
+    def sufficient(self) -> bool:
+        """Whether everybody signed whom the policy asks for."""
+        return self.quorum and not self.lacking
 
 
 @dataclass(slots=True)
 class Policy:
     """Logs and witnesses by key, groups in order of definition, and the name that must have witnessed.
+
+    Any one of ``logs`` makes a checkpoint the log's; of ``further`` keys one of each kind must sign it as well.
 
     ``addresses`` holds the submission prefix of each witness that states one, by the witness's name in the policy.
     """
@@ -33,6 +52,12 @@ class Policy:
     groups: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
     quorum: str = NONE
     addresses: dict[str, str] = field(default_factory=dict)
+    further: list[Verifier] = field(default_factory=list)
+
+    @property
+    def log_keys(self) -> list[Verifier]:
+        """Every key of a log, of whatever kind."""
+        return [*self.logs, *self.further]
 
     def is_met(self, cosigned: Iterable[str]) -> bool:
         """Whether the witnesses that cosigned make the quorum."""
@@ -45,15 +70,18 @@ class Policy:
     def accept(self, note: Note) -> Accepted:
         """Return what stands behind a checkpoint's note, or raise unless one of the logs signed it.
 
-        A missing quorum is told, not raised: what the log alone signed is still evidence against the log.
+        A missing quorum or further line is told, not raised: what the log signed is still evidence against the log.
         """
-        signed = note.verify([*self.logs, *self.witnesses.values()])
+        signed = note.verify([*self.log_keys, *self.witnesses.values()])
         checkpoint = parse_checkpoint(note.text)
         for log in self.logs:
             if log in signed and log.name == checkpoint.origin:
                 times = {name: signed.get(key) for name, key in self.witnesses.items()}
                 cosigned = {name: time for name, time in times.items() if time is not None}
-                return Accepted(checkpoint, log, cosigned, self.is_met(cosigned))
+                wanted = {each.kind for each in self.further if each.name == log.name}
+                have = {each.kind for each in self.further if each.name == log.name and each in signed}
+                lacking = tuple(FURTHER[kind] for kind in sorted(wanted - have))
+                return Accepted(checkpoint, log, cosigned, self.is_met(cosigned), lacking)
         raise EvidenceError("no trusted key of this log signed the checkpoint")
 
 
@@ -77,7 +105,7 @@ def parse_policy(raw: bytes) -> Policy:
 
 
 def _read(policy: Policy, words: list[str], members: set[str], quorums: int) -> int:
-    if len(policy.logs) + len(policy.witnesses) + len(policy.groups) >= MAXIMUM_LINES:
+    if len(policy.log_keys) + len(policy.witnesses) + len(policy.groups) >= MAXIMUM_LINES:
         raise EvidenceError(f"more than {MAXIMUM_LINES} logs, witnesses and groups")
     match words:
         case ["log", vkey, *url] if len(url) <= 1:
@@ -109,6 +137,11 @@ def _read(policy: Policy, words: list[str], members: set[str], quorums: int) -> 
 
 
 def _add_log(policy: Policy, key: Verifier) -> None:
+    if key.kind in FURTHER:
+        if key in policy.further or all(key.name != each.name for each in policy.logs):
+            raise EvidenceError("a log's further key stands once, below its key of kind 0x01")
+        policy.further.append(key)
+        return
     if key.kind != ED25519 or any(key.public == each.public for each in policy.logs):
         raise EvidenceError("a log has its own key of kind 0x01")
     policy.logs.append(key)
@@ -116,8 +149,9 @@ def _add_log(policy: Policy, key: Verifier) -> None:
 
 def _add_witness(policy: Policy, name: str, key: Verifier) -> None:
     _new_name(policy, name)
-    if key.kind != COSIGNATURE_V1 or any(key.public == each.public for each in policy.witnesses.values()):
-        raise EvidenceError("a witness has its own key of kind 0x04")
+    taken = [*policy.witnesses.values(), *policy.further]
+    if key.kind not in {COSIGNATURE_V1, ML_DSA_44} or any(key.public == each.public for each in taken):
+        raise EvidenceError("a witness has its own key of kind 0x04 or 0x06")
     policy.witnesses[name] = key
 
 

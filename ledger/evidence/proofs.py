@@ -124,6 +124,8 @@ def _accept(raw: bytes, policy: Policy) -> Accepted:
     accepted = policy.accept(parse_note(raw))
     if not accepted.quorum:
         raise EvidenceError("the policy's quorum of witnesses did not cosign the checkpoint")
+    if accepted.lacking:
+        raise EvidenceError(f"the log did not sign the checkpoint with {', '.join(accepted.lacking)}")
     return accepted
 
 

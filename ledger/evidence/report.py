@@ -95,6 +95,11 @@ REASONS: dict[str, tuple[Result, str, str]] = {
         "the bundle does not show that it extends the trusted checkpoint",
     ),
     "STALE": (_I, "检查点过时", "the checkpoint is older than allowed"),
+    "LOG_SIGNATURE_MISSING": (
+        _I,
+        "检查点缺少策略所列的日志签名",
+        "a kind of the log's signatures that the policy names is not on the checkpoint",
+    ),
     "QUORUM_NOT_MET": (_I, "见证数量不足", "the policy's quorum of witnesses did not cosign"),
     "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key of which neither log nor key file tells anything"),
     "KEY_NOT_FROM_LOG": (_I, "密钥仅见于密钥文件", "the key's registration is among the withheld entries"),

@@ -152,6 +152,8 @@ class _Verification:
             self._report.witnesses = accepted.cosigned
             if not accepted.quorum:
                 self._report.add("QUORUM_NOT_MET", path=name, detail=self._policy.quorum)
+            for kind in accepted.lacking:
+                self._report.add("LOG_SIGNATURE_MISSING", path=name, detail=kind)
         return accepted
 
     def _history(self, newest: Checkpoint) -> list[Checkpoint]:

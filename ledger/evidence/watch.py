@@ -51,13 +51,15 @@ def look(
     report.witnesses = newest.cosigned
     if not newest.quorum:
         report.add("QUORUM_NOT_MET", detail=policy.quorum)
+    for kind in newest.lacking:
+        report.add("LOG_SIGNATURE_MISSING", detail=kind)
     before = _accept(report, kept, policy, "kept") if kept is not None else None
     if kept is not None and before is None:
         return Sight(report, kept, offered)
     moved = before is None or _extends(report, before, newest, fetch)
     if max_age is not None:
         _age(report, newest, now, max_age)
-    return Sight(report, offered if moved and newest.quorum else kept, offered)
+    return Sight(report, offered if moved and newest.sufficient else kept, offered)
 
 
 def _accept(report: Report, raw: bytes, policy: Policy, name: str) -> Accepted | None:

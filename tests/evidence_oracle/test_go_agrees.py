@@ -10,8 +10,9 @@ from consumers.witnesses import Cosigner
 from infra.cosignatures import PostgresCosignatureStore
 from infra.notary_store import connect_as_notary
 from infra.witness_client import WitnessClient
+from ledger.evidence.log_signers import MlDsaSigner
 from ledger.evidence.merkle import prove_consistency, prove_inclusion
-from ledger.evidence.notes import NoteSigner
+from ledger.evidence.notes import NoteSigner, parse_checkpoint, parse_note, sign_checkpoint
 from ledger.evidence.reader import BundleReader
 from ledger.evidence.sources import open_source
 from ledger.evidence.strict import encode_base64
@@ -21,6 +22,17 @@ from tests.support.witnesses import witnessing
 from tests.unit.evidence.making import LOG, WITNESSES, events, make, note_of, tile_store
 
 SIZE = 300
+
+
+def test_go_passes_over_the_lines_of_a_log_s_further_keys(oracle: Path, tmp_path: Path) -> None:
+    entries = events(5)
+    tree = parse_checkpoint(parse_note(note_of(entries)).text)
+    bundle = make(tmp_path / "b", entries, note=sign_checkpoint(tree, MlDsaSigner.generate(LOG.name), LOG))
+    proofs = tmp_path / "proofs.json"
+    proofs.write_text(json.dumps({"Inclusion": [], "Consistency": []}))
+    command = [str(oracle), str(bundle), LOG.verifier.vkey, str(proofs)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["5", "1", "0", "0"]), done.stderr
 
 
 def test_go_accepts_every_checkpoint_tile_and_proof(oracle: Path, tmp_path: Path) -> None:

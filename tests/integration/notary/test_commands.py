@@ -82,6 +82,25 @@ def test_a_key_is_made_at_the_first_start_and_signs_what_is_recorded(ledger: Led
     assert "完好 / sound" in operator.verb("scrub", "--once")
 
 
+def test_a_further_key_of_the_log_signs_every_checkpoint_from_then_on(ledger: Ledger, operator: Operator) -> None:
+    record(ledger, history([f"A{number:05}" for number in range(20)], 1), batch=20)
+    operator.sign(20)
+    keys = [parse_vkey(each) for each in operator.verb("log-key", "--add", "ml-dsa-44").splitlines()]
+    assert [each.kind for each in keys] == [0x01, 0x06]
+    assert operator.verb("log-key").splitlines() == [each.vkey for each in keys]
+    record(ledger, history([f"B{number:05}" for number in range(20)], 1), batch=20)
+    operator.sign(40)
+    kept = operator.notary.load()
+    assert kept is not None
+    assert parse_note(kept).verify(keys).keys() == set(keys)
+    assert "完好 / sound" in operator.verb("scrub", "--once")
+    policy = operator.folder / "policy"
+    policy.write_text("".join(f"log {each.vkey}\n" for each in keys) + "quorum none\n")
+    bundle = str(operator.folder / "bundle")
+    operator.verb("export", bundle, "--all")
+    assert "完好 / sound" in operator.verb("verify", bundle, "--policy", str(policy))
+
+
 def test_after_a_restored_backup_signing_goes_on_only_on_the_record(ledger: Ledger, operator: Operator) -> None:
     record(ledger, history([f"A{number:05}" for number in range(100)], 1), batch=100)
     operator.sign(100)

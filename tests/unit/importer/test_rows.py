@@ -9,6 +9,7 @@ from api.importer.columns import layout_of, report_kinds
 from api.importer.row import Row
 from api.importer.statement import Statement, submission_of
 from ledger.envelope import Submission, parse_submission
+from ledger.refusals import Refusal
 
 MS_ROW = {
     "认证机构批准号": "CNCA-R-2031-101",
@@ -303,3 +304,20 @@ def test_an_organisation_abroad_needs_no_code_and_no_region() -> None:
     )
     assert statement.data["details"]["holder"]["country"] == "392"
     assert "region" not in statement.data["details"]["holder"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "code"),
+    [
+        ("management_system", "证书覆盖范围", "telephone_number"),
+        ("product", "型号规格", "identity_number"),
+    ],
+)
+def test_a_personal_number_in_a_public_cell_is_a_fault_of_that_column(kind: str, column: str, code: str) -> None:
+    number = {"telephone_number": "13800000000", "identity_number": "11010519491231002X"}[code]
+    kind_of_report = {"product": {"上报类型": "01"}}.get(kind, {})
+    statement = BUILDERS[kind][0](row_of(kind, **kind_of_report, **{column: f"电器 {number}"}))
+    refusal = submission_of(statement)
+    assert isinstance(refusal, Refusal), refusal
+    assert [(statement.column_of(each.pointer), each.code) for each in refusal.problems] == [(column, code)]
+    assert number not in str(refusal.as_dict())

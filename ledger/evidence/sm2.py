@@ -1,0 +1,96 @@
+"""SM2 signatures with SM3 (GB/T 32918.2, .5; GM/T 0009) are verified here and made elsewhere: only public values enter.
+
+Type 0xff of C2SP signed-note, which is free for private use, with an identifier of ours before the key.
+"""
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.hashes import SM3, Hash
+
+from ledger.evidence.strict import EvidenceError
+
+SM2 = 0xFF
+IDENTIFIER = b"certledger/sm2-sm3/v1"
+SIGNATURE_OCTETS = 64
+# GM/T 0009-2012 section 10: the signer's identity where nothing else was agreed.
+_IDENTITY = b"1234567812345678"
+_P = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF00000000FFFFFFFFFFFFFFFF
+_A = _P - 3
+_B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+_N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+_G = (
+    0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7,
+    0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
+)
+_Point = tuple[int, int] | None
+
+
+def sm3(*parts: bytes) -> bytes:
+    """Return the SM3 digest (GB/T 32905) of the parts; raises where this build of OpenSSL has no SM3."""
+    try:
+        digest = Hash(SM3())
+    except UnsupportedAlgorithm as error:
+        raise EvidenceError("SM3 is not in this build of OpenSSL") from error
+    for part in parts:
+        digest.update(part)
+    return digest.finalize()
+
+
+def public_of(x: int, y: int) -> bytes:
+    """Return the octets of a public key: identifier, 04, both coordinates."""
+    return IDENTIFIER + b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+
+
+def check_key(public: bytes) -> None:
+    """Raise unless the octets are our identifier and a point of the curve; its order is prime, so any point serves."""
+    _point(public)
+
+
+def verify(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Return whether r and s (32 octets each) sign the message, GB/T 32918.2 section 7."""
+    key = _point(public)
+    if len(signature) != SIGNATURE_OCTETS:
+        return False
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    t = (r + s) % _N
+    if not (0 < r < _N and 0 < s < _N and t):
+        return False
+    found = _add(_multiply(s, _G), _multiply(t, key))
+    return found is not None and (_hashed(key, message) + found[0]) % _N == r
+
+
+def _hashed(key: tuple[int, int], message: bytes) -> int:
+    coordinates = b"".join(each.to_bytes(32, "big") for each in (_A, _B, *_G, *key))
+    signer = sm3((8 * len(_IDENTITY)).to_bytes(2, "big"), _IDENTITY, coordinates)
+    return int.from_bytes(sm3(signer, message), "big")
+
+
+def _point(public: bytes) -> tuple[int, int]:
+    if len(public) != len(IDENTIFIER) + 65 or not public.startswith(IDENTIFIER + b"\x04"):
+        raise EvidenceError("not an SM2 key of this ledger's kind")
+    x, y = int.from_bytes(public[-64:-32], "big"), int.from_bytes(public[-32:], "big")
+    if x >= _P or y >= _P or (y * y - x * x * x - _A * x - _B) % _P:
+        raise EvidenceError("the key is not a point of the SM2 curve")
+    return x, y
+
+
+def _add(one: _Point, other: _Point) -> _Point:
+    if one is None or other is None:
+        return one or other
+    if one[0] == other[0]:
+        if (one[1] + other[1]) % _P == 0:
+            return None
+        slope = (3 * one[0] * one[0] + _A) * pow(2 * one[1], -1, _P) % _P
+    else:
+        slope = (other[1] - one[1]) * pow(other[0] - one[0], -1, _P) % _P
+    x = (slope * slope - one[0] - other[0]) % _P
+    return x, (slope * (one[0] - x) - one[1]) % _P
+
+
+def _multiply(scalar: int, point: _Point) -> _Point:
+    result: _Point = None
+    while scalar:
+        if scalar & 1:
+            result = _add(result, point)
+        point = _add(point, point)
+        scalar >>= 1
+    return result
