@@ -118,6 +118,13 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "case.closed": {"outcome": "executed"},
     "reads.anchored": {"size": 7, "head": "0" * 64},
+    "privacy.erased": {
+        "basis": "consent_withdrawn",
+        "ordered_by": BODY,
+        "kind": "request",
+        "request": "0" * 64,
+        "erased": [{"position": 18, "path": "contact/name", "digest": "A" * 43}],
+    },
     "signing.policy_set": {"requires": "party", "reason": "自下半年起一律签名"},
 }
 SUBJECTS = {
@@ -129,6 +136,7 @@ SUBJECTS = {
     "case": "case:SAMR-440604:1",
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
+    "privacy": f"privacy:{'0' * 64}",
 }
 SOURCES = {
     "certificate": BODY,
@@ -138,6 +146,7 @@ SOURCES = {
     "inspection": "SAMR-440604",
     "case": "SAMR-440604",
     "reads": "clock",
+    "privacy": "clock",
     "signing": BODY,
     "certificate.order_issued": "CNCA",
     "certificate.hold_placed": "SAMR-440604",
