@@ -3,8 +3,7 @@
 from typing import Any
 
 from api.http.answers import JSON
-from api.http.describe import operation
-from api.http.describe_access import ENTITLED, READ_REASON
+from api.http.describe import ENTITLED, READ_REASON, operation
 from api.http.schemas import Schema, fields, listed, text, whole
 
 _FIELD: Schema = {
