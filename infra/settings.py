@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     """库外保存已签检查点的文件夹，应在另一块磁盘上。 Where the last signed checkpoint is kept, outside the database,
     on another disk at best; unset: `run_dir/notary`."""
 
+    vault_key: AbsolutePath | None = None
+    """个人字段保管库的密钥文件,须在数据库之外保存;不设则开发环境自动生成于 `run_dir/vault.key`。 The vault's
+    key-encryption keys, kept apart from the database; unset: made as `run_dir/vault.key` in development."""
+
     checkpoint_seconds: float = Field(default=0.5, gt=0, le=60)
     """有新事件时两次检查点之间的秒数。 Seconds between two checkpoints while events come in."""
 

@@ -7,7 +7,19 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ledger import bodies, cases, certificates, inspections, keys, maproots, organisations, people, reads, signing
+from ledger import (
+    bodies,
+    cases,
+    certificates,
+    inspections,
+    keys,
+    maproots,
+    organisations,
+    people,
+    privacy,
+    reads,
+    signing,
+)
 from ledger.access.competence import require_complete
 from ledger.access.visibility import require_classes
 from ledger.codes.identifiers import organisation_key
@@ -109,6 +121,14 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"log:map:(?P<number>[0-9]{16})"),
             "日志",
             "log",
+        ),
+        Family(
+            "privacy",
+            privacy.EVENTS,
+            privacy.MACHINE,
+            re.compile(r"privacy:(?P<number>[0-9a-f]{64})"),
+            "个人信息删除",
+            "erasure",
         ),
     )
 }

@@ -7,7 +7,21 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from api.cli import ask, audit, checking, documents, follow, identity, kafka, notary, receipts, run, tell, witness
+from api.cli import (
+    ask,
+    audit,
+    checking,
+    documents,
+    follow,
+    identity,
+    kafka,
+    notary,
+    privacy,
+    receipts,
+    run,
+    tell,
+    witness,
+)
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -55,6 +69,8 @@ for verb in (
     witness.watch,
     documents.asyncapi,
     checking.check_reads,
+    privacy.erase,
+    privacy.sweep_personal,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)

@@ -43,6 +43,8 @@ from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
 from infra.terms import terms_of
+from infra.vault.keys import file_keys
+from infra.vault.store import Vault
 from ledger.service import Ledger
 from projections.feed import Feed
 from projections.projector import Projector
@@ -70,6 +72,7 @@ def serve() -> None:
         proxies=settings.proxies,
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
         pending_migrations=lambda: pending(url),
+        vault=Vault(url, lambda: file_keys(settings)),
     )
     serve_http(create_app(ports), host=settings.http_host, port=settings.http_port)
 

@@ -16,7 +16,7 @@ from consumers.notary import LogIdentity, Notary
 from consumers.scrubber import Scrubber
 from infra.cose_store import PostgresCoseStore
 from infra.leadership import AdvisoryLeadership
-from infra.log_key import Kind, add_key, key_file, log_signers, make_key, notary_folder
+from infra.log_key import Kind, add_key, key_file, log_signer, log_signers, make_key, notary_folder
 from infra.notary_folder import NotaryFolder
 from infra.notary_store import PostgresNotaryStore, clear_alarms, connect_as_notary
 from infra.settings import Settings

@@ -12,6 +12,7 @@ from api.http.openapi import describe
 from api.http.routes import (
     catalogue,
     certificates,
+    disclosures,
     documents,
     feed,
     health,
@@ -67,6 +68,7 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         transparency,
         catalogue,
         reads,
+        disclosures,
         health,
         state_digest,
         documents,

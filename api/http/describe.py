@@ -209,6 +209,13 @@ SUBMIT = operation(
         "events_too_fast",
         "bodies_full",
         "body_too_slow",
+        "request_envelope_wrong",
+        "disclosure_wrong",
+        "disclosure_mismatch",
+        "disclosures_too_many",
+        "personal_field_unknown",
+        "personal_field_too_long",
+        "vault_unavailable",
     ),
     responses={
         201: _receipt("已记录", "recorded", _RECORDED),

@@ -12,6 +12,7 @@ from fastapi import Request
 
 from api.http.anchoring import Anchoring
 from api.http.appender import Appender
+from api.http.finishing import finish_erasures
 from api.http.freshness import Freshness
 from api.http.group_read import GroupRead
 from api.http.limits.places import Places
@@ -28,6 +29,7 @@ from infra.metrics import Metrics
 from infra.observed_log import ObservedLog
 from infra.readers import Connection, Readers
 from infra.telemetry import span
+from infra.vault.store import Vault
 from ledger.access.visibility import PUBLIC_CLASS, class_of
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable, Row
@@ -79,6 +81,7 @@ class Ports:
 
     ``tokens`` are the development tokens, ``verifier`` believes those of an OpenID provider; ``proxies`` are the
     addresses of proxies whose word on the client's certificate is taken.
+    ``vault`` keeps what personal fields say; without one they are not taken.
     ``pending_migrations`` names what is not applied yet. ``wait_seconds`` bounds a wait for ``Min-Position``,
     ``answer_seconds`` one for a commit: after it the caller is told to submit the same again, which is always safe.
     """
@@ -89,6 +92,7 @@ class Ports:
     verifier: TokenVerifier | None = None
     proxies: frozenset[str] = frozenset()
     clock: Callable[[], datetime] = _now
+    vault: Vault | None = None
     relay: Relay = field(default_factory=NoRelay)
     pending_migrations: Callable[[], Sequence[str]] = list
     metrics: Metrics = field(default_factory=Metrics)
@@ -126,10 +130,14 @@ class Service:
         await self._readers.open()
         anchoring = asyncio.create_task(Anchoring(self.reader, self.submit).run())
         self.appender.start()
+        vault = self.ports.vault
+        finishing = None if vault is None else asyncio.create_task(finish_erasures(vault, self.submit))
         try:
             yield
         finally:
             anchoring.cancel()
+            if finishing is not None:
+                finishing.cancel()
             await asyncio.to_thread(self.appender.close)
             await self.tail.stop()
             await self._readers.close()

@@ -32,7 +32,13 @@ from infra.services.spawn import LOOPBACK, children_of, end, free_ports, is_free
 
 OWNER = "certledger"
 _SUPERUSER = "postgres"
-_READERS_AND_WRITERS = ("certledger_public", "certledger_reader", "certledger_writer", "certledger_notary")
+_READERS_AND_WRITERS = (
+    "certledger_public",
+    "certledger_reader",
+    "certledger_writer",
+    "certledger_notary",
+    "certledger_vault",
+)
 _CTYPE = "C.UTF-8"
 _CLUSTER_SETTINGS = {
     "shared_buffers": "128MB",

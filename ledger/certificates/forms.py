@@ -8,6 +8,7 @@ from ledger.codes.identifiers import is_credit_code, is_organisation_code
 from ledger.codes.regions import may_be_filed
 from ledger.codes.schemes import scheme_of
 from ledger.days import FOREVER
+from ledger.evidence.disclosures import MAXIMUM_DIGESTS
 from ledger.facts import CalendarDay, Code, Data, Dated, Identifier, LongText, Text
 
 
@@ -27,6 +28,20 @@ def _sound_organisation_code(code: str) -> str:
 Region = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), AfterValidator(_known_region)]
 Country = Annotated[str, StringConstraints(pattern=r"^[0-9]{3}$")]
 OrganisationCode = Annotated[str, AfterValidator(_sound_organisation_code), Field(json_schema_extra={"maxLength": 18})]
+
+
+def _sorted_digests(digests: list[str]) -> list[str]:
+    """Digests are written in their own order, each once, so that their order tells nothing (RFC 9901 section 4.2.4)."""
+    if digests != sorted(set(digests)):
+        raise ValueError("digests_not_sorted")
+    return digests
+
+
+Digests = Annotated[
+    list[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]],
+    Field(min_length=1, max_length=MAXIMUM_DIGESTS),
+    AfterValidator(_sorted_digests),
+]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 SchemeClass = Literal["management_system", "ccc", "automotive", "voluntary_product", "food", "service"]
 
@@ -75,6 +90,12 @@ class Evidence(Data):
     sha256: Sha256
 
 
+class Personal(Dated):
+    """A statement that may hold personal fields by their digests; what they say travels beside it (RFC 9901)."""
+
+    digests: Digests | None = Field(default=None, alias="_sd", description="Digests of personal fields, sorted")
+
+
 class LegalBasis(Data):
     """The rule that a decision rests on, with the date of the version in force."""
 
@@ -100,7 +121,7 @@ class Site(Data):
     scope: LongText | None = None
 
 
-class Decision(Dated):
+class Decision(Personal):
     """A decision of the issuing body: who signed it, on what evidence and law."""
 
     signers: Annotated[list[Signer], Field(min_length=1, max_length=10)]

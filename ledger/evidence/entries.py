@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ledger.evidence.chains import Chains
+from ledger.evidence.fields import Fields
 from ledger.evidence.keyfile import INSTANT, IssuerKey
 from ledger.evidence.keyring import Keyring
 from ledger.evidence.mapaudit import MapAudit
@@ -40,10 +41,14 @@ def event_bytes(entry: bytes) -> bytes:
 class EntryChecks:
     """Checks entries in order of their index; ``withheld`` counts entries passed over unseen.
 
-    ``issuers`` is what a key file states; ``origin`` is the log's name, for which signed statements must be made.
+    ``issuers`` is what a key file states; ``origin`` is the log's name, for which signed statements must be made;
+    ``fields`` hears of personal fields.
     """
 
-    def __init__(self, report: Report, issuers: Iterable[IssuerKey], origin: str | None = None) -> None:
+    def __init__(
+        self, report: Report, issuers: Iterable[IssuerKey], origin: str | None = None, fields: Fields | None = None
+    ) -> None:
+        self._fields = fields
         self._report = report
         self._origin = origin
         self._streams: dict[str, tuple[int, int]] = {}
@@ -80,6 +85,8 @@ class EntryChecks:
                     self._report.add("SIGNERS_MISSTATED", index, **_place(record))
             # A registration or revocation holds from the next entry on, as it did when it was recorded.
             self._ring.note(index, event, record)
+            if self._fields is not None:
+                self._fields.note(index, event, record)
         if statements:
             # The library lets go of the interpreter while it verifies, so threads use every core.
             self._pool = self._pool or ThreadPoolExecutor()
@@ -91,6 +98,8 @@ class EntryChecks:
     def close(self) -> None:
         """State what was covered, judge what only the whole shows, and let the threads go."""
         self._chains.close(is_whole=not self.withheld)
+        if self._fields is not None:
+            self._fields.close(is_whole=not self.withheld)
         if not self.withheld:
             self._ring.compare(self._stated.values())
         self._map.close()

@@ -5,6 +5,7 @@ from typing import Any
 
 from ledger.evidence import subject
 from ledger.evidence.bundle import FORMAT
+from ledger.evidence.fields import FOLDER, Fields
 from ledger.evidence.notes import MAXIMUM_NOTE
 from ledger.evidence.proofs import MAXIMUM_DOCUMENT
 from ledger.evidence.report import Report
@@ -50,18 +51,26 @@ class Files:
             return None
         if first and self._digests and name != "manifest.json":
             expected = self._digests.get(name)
+            if expected is None and name.startswith(FOLDER):
+                # What is disclosed later than the bundle was made proves itself by its digests.
+                return data
             if expected is None:
                 self._report.add("FILE_UNLISTED", path=name)
             elif sha256(data).hexdigest() != expected:
                 self._report.add("FILE_HASH_MISMATCH", path=name)
         return data
 
+    def fields(self) -> Fields:
+        """Return what hears of personal fields and judges what the bundle discloses of them."""
+        return Fields(self._report, self.names, self.read)
+
     def read_rest(self) -> None:
         """Hash what the manifest lists and nobody read, and name what it does not list."""
         for name in sorted(self._digests.keys() - self._seen):
             self.read(name)
         if self._digests:
-            unlisted = sorted(self.names - self._digests.keys() - {"manifest.json"})
+            named = {name for name in self.names if not name.startswith(FOLDER)}
+            unlisted = sorted(named - self._digests.keys() - {"manifest.json"})
             if unlisted:
                 shown = ", ".join(repr(name) for name in unlisted[:5])
                 self._report.notes.append(f"{len(unlisted)} 个文件不在清单内 / files not in the manifest: {shown}")

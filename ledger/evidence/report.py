@@ -28,6 +28,7 @@ _RESULTS = {
     Result.INCOMPLETE: ("不完整或已过时", "incomplete or stale"),
     Result.USAGE: ("用法错误", "usage"),
 }
+_FIELDS = {"valid": "有效", "withheld": "未提供", "erased": "已删除", "mismatch": "不符"}
 _T, _U, _I = Result.TAMPERED, Result.UNREADABLE, Result.INCOMPLETE
 # Something to look at that nobody tampered with.
 _S = Result.SOUND
@@ -56,6 +57,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "WRONG_AUDIENCE": (_T, "陈述是对另一账本作出的", "the signed statement was made for another ledger, or for none"),
     "KEY_REGISTRATION_INVALID": (_T, "密钥登记无效", "the registration of the key does not hold"),
     "KEYS_CONTRADICTED": (_T, "密钥文件与日志不符", "the key file contradicts what the log recorded of the key"),
+    "DISCLOSURE_MISMATCH": (_T, "披露与条目所载摘要不符", "a disclosure fits no digest that the entry holds"),
     "ISSUER_FORK": (_T, "提交方编号分叉", "the issuer's count forks: two statements claim one place"),
     "CHECKPOINT_SIGNATURE_INVALID": (_T, "检查点签名无效", "no trusted key's valid signature is on the checkpoint"),
     "CHECKPOINT_CONTRADICTED": (_T, "清单与检查点矛盾", "the manifest contradicts the checkpoint"),
@@ -103,7 +105,13 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "QUORUM_NOT_MET": (_I, "见证数量不足", "the policy's quorum of witnesses did not cosign"),
     "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key of which neither log nor key file tells anything"),
     "KEY_NOT_FROM_LOG": (_I, "密钥仅见于密钥文件", "the key's registration is among the withheld entries"),
+    "DISCLOSURE_UNCHECKED": (_I, "所披露字段的条目未提供", "the entry of the disclosed fields is not there"),
     "ISSUER_GAP": (_I, "提交方编号有缺口", "the issuer counted statements that are not in the log"),
+    "DISCLOSED_THOUGH_ERASED": (
+        _S,
+        "登记已删除的字段仍被披露，须复核",
+        "disclosed although its erasure is recorded: to be reviewed",
+    ),
     "SIGNED_WHILE_COMPROMISED": (
         _S,
         "密钥失密期内签名，须复核",
@@ -161,6 +169,8 @@ class Report:
     unsigned: int = 0
     witnesses: dict[str, int] = field(default_factory=dict)
     last_recorded: str | None = None
+    fields: dict[str, int] = field(default_factory=dict)
+    field_states: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _counts: Counter[str] = field(default_factory=Counter)
@@ -203,6 +213,8 @@ class Report:
             "unsigned": self.unsigned,
             "witnesses": self.witnesses,
             "last_recorded": self.last_recorded,
+            "fields": self.fields,
+            "field_states": self.field_states,
             "findings": [each.as_json() for each in self.findings],
             "notes": self.notes,
         }
@@ -216,6 +228,11 @@ class Report:
             f"检查点 / checkpoint: {self.size} · {self.root}",
             f"条目 / entries: {self.entries} · 事件流 / streams: {self.streams}",
             f"已签名 / signed: {self.signed} · 未签名 / unsigned: {self.unsigned}",
+            *(
+                [f"个人字段 / personal fields: {', '.join(f'{_FIELDS[s]} {s} {n}' for s, n in self.fields.items())}"]
+                if self.fields
+                else []
+            ),
             *(f"见证 / witness: {name} · {time}" for name, time in sorted(self.witnesses.items())),
             *(f"注意 / note: {each}" for each in self.notes),
             *(each.as_text() for each in self.findings),

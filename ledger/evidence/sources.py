@@ -14,7 +14,7 @@ from ledger.evidence.strict import EvidenceError
 MAXIMUM_FILES = 4_000_000
 _BLOCK = 512
 _NAME = re.compile(
-    r"manifest\.json|keys\.json|checkpoint|README|(?:checkpoints|consistency|entry|proof)/[0-9]{1,19}"
+    r"manifest\.json|keys\.json|checkpoint|README|(?:checkpoints|consistency|disclosures|entry|proof)/[0-9]{1,19}"
     r"|tile/[0-9a-z/.]{1,60}",
     re.ASCII,
 )

@@ -72,7 +72,7 @@ def entry_indexes(names: Iterable[str]) -> list[int]:
 
 def check_subject(files: "Files", report: "Report", note: Note, checkpoint: Checkpoint, keys: KeyFile) -> None:
     """Report each entry that is not proved, and each gap between the versions of a stream."""
-    checks = EntryChecks(report, keys.issuers, checkpoint.origin)
+    checks = EntryChecks(report, keys.issuers, checkpoint.origin, files.fields())
     # Most of the log is not here, so what only the whole log shows is not asked of a part; within a stream nothing
     # may be missing, from its first version on.
     checks.withheld = 1

@@ -123,7 +123,7 @@ class _Verification:
             self._report.scope = "range"
             self._report.notes.append(RANGE_ALONE.format(*self._files.shown))
         tree = Recomputation(self._files, self._report, checkpoint.size)
-        checks = EntryChecks(self._report, keys.issuers, checkpoint.origin)
+        checks = EntryChecks(self._report, keys.issuers, checkpoint.origin, self._files.fields())
         scan = tree.scan(checks, [each.size for each in (*older, *since)])
         checks.close()
         self._compare("OLDER_CHECKPOINT_INCONSISTENT", older, scan)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ledger.certificates.forms import Evidence, OrganisationCode, Region
+from ledger.certificates.forms import Evidence, OrganisationCode, Personal, Region
 from ledger.facts import (
     CalendarDay,
     Code,
@@ -23,7 +23,7 @@ _INSPECTORS = AUTHORITIES | {BODY}
 CertificateStreams = Annotated[list[Identifier], Field(max_length=200)]
 
 
-class Performed(Dated):
+class Performed(Personal):
     """An inspection took place; ``effective`` is its last day."""
 
     mode: Literal[

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ledger.certificates.forms import Organisation, Region
+from ledger.certificates.forms import Organisation, Personal, Region
 from ledger.facts import CalendarDay, Code, Dated, EventType, Reference, Text, correction, event_types
 from ledger.parties import AUTHORITIES, CLOCK
 
@@ -13,7 +13,7 @@ Bar = Literal["serious_dishonesty", "own_cause", "body_lost_approval"]
 Projects = Annotated[list[Code], Field(min_length=1, max_length=50)]
 
 
-class Registered(Dated):
+class Registered(Personal):
     """The organisation as the company register has it."""
 
     organisation: Organisation

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ledger.certificates.forms import LegalBasis
+from ledger.certificates.forms import LegalBasis, Personal
 from ledger.facts import CalendarDay, Code, Dated, EventType, Identifier, Text, correction, event_types
 from ledger.parties import NATIONAL_AUTHORITY, REGISTRAR
 
@@ -12,7 +12,7 @@ FAMILY = "person"
 _REGISTRAR = frozenset({REGISTRAR, NATIONAL_AUTHORITY})
 
 
-class Registered(Dated):
+class Registered(Personal):
     """The person is registered, employed by one body (Regulation on C&A, article 14)."""
 
     body: Identifier

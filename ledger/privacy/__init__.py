@@ -1,1 +1,6 @@
-"""Personal data and the ledger: what must never become public, since nothing that is recorded can be taken back."""
+"""What is personal: fields that can be erased, the family of erasures, and numbers that must never be recorded."""
+
+from ledger.privacy.events import EVENTS
+from ledger.privacy.state import MACHINE
+
+__all__ = ["EVENTS", "MACHINE"]

@@ -118,6 +118,13 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "case.closed": {"outcome": "executed"},
     "reads.anchored": {"size": 7, "head": "0" * 64},
+    "privacy.erased": {
+        "basis": "consent_withdrawn",
+        "ordered_by": BODY,
+        "kind": "request",
+        "request": "0" * 64,
+        "erased": [{"position": 18, "path": "contact/name", "digest": "A" * 43}],
+    },
     "signing.policy_set": {"requires": "party", "reason": "自下半年起一律签名"},
     "log.map_root": {
         "format": "certledger-status-map/1",
@@ -136,6 +143,7 @@ SUBJECTS = {
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
     "log": "log:map:0000000000000000",
+    "privacy": f"privacy:{'0' * 64}",
 }
 SOURCES = {
     "certificate": BODY,
@@ -145,6 +153,7 @@ SOURCES = {
     "inspection": "SAMR-440604",
     "case": "SAMR-440604",
     "reads": "clock",
+    "privacy": "clock",
     "signing": BODY,
     "log": "clock",
     "certificate.order_issued": "CNCA",

@@ -1,6 +1,7 @@
 """The event types ever released, each with its required and its optional members, as they were at release."""
 
 REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "privacy.erased": (("effective", "basis", "ordered_by", "erased"), ("kind", "request")),
     "reads.anchored": (("effective", "size", "head"), ()),
     "certificate.issued": (
         ("effective", "signers", "expires", "first_issued", "details"),

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.http import problems, submissions
+from api.http import disclosing, problems, submissions
 from api.http.answers import JSON, NDJSON, json_response, require_acceptable
 from api.http.appender import BATCH
 from api.http.describe import SUBMIT
@@ -87,17 +87,35 @@ async def submit(
 async def _one(request: Request, service: Service, way: _Way, *, sealed: bool) -> Response:
     require_acceptable(request, JSON)
     raw = await submissions.read_body(request, service.limits.event_bytes)
-    # A large one may take long to look through, and nobody else should wait for that.
-    if len(raw) <= MAXIMUM_BYTES:
-        found = way.parsed(raw, sealed=sealed)
-    else:
-        found = await asyncio.to_thread(way.parsed, raw, sealed=sealed)
-    (outcome,) = await service.submit(way.incoming([found]))
+    (outcome,) = await _submitted(service, way, raw, sealed=sealed)
     if isinstance(outcome, Refusal):
         raise ProblemError(outcome)
     shown = way.shown(outcome)
     headers = {"Ledger-Position": str(outcome.position), "Location": f"/v1/events/{outcome.position}"}
     return json_response(shown, _STATUS[shown["outcome"]], headers)
+
+
+async def _submitted(service: Service, way: _Way, raw: bytes, *, sealed: bool) -> list[Outcome]:
+    # A large one may take long to look through, and nobody else should wait for that.
+    is_large = len(raw) > MAXIMUM_BYTES
+    found = None
+    if disclosing.brings_disclosures(raw):
+        levels = service.limits.json_depth
+        found = await asyncio.to_thread(disclosing.parse_disclosed, raw, levels)
+    if found is None:
+        if is_large:
+            parsed = await asyncio.to_thread(way.parsed, raw, sealed=sealed)
+        else:
+            parsed = way.parsed(raw, sealed=sealed)
+        return await service.submit(way.incoming([parsed]))
+    incoming = way.incoming([found if isinstance(found, Refusal) else found.submission])
+    # Nobody puts anything into the vault in another party's name.
+    if isinstance(found, Refusal) or isinstance(incoming[0].submission, Refusal):
+        return await service.submit(incoming)
+    new = await disclosing.keep(service.ports.vault, found)
+    outcomes = await service.submit(incoming)
+    await disclosing.settle(service.ports.vault, found, new, outcomes[0])
+    return outcomes
 
 
 async def _batch(request: Request, service: Service, way: _Way, *, atomic: bool) -> Response:

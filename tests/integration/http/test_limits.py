@@ -14,7 +14,7 @@ from infra.limits import Limits
 from projections.projector import Projector
 from projections.registry import VIEWS
 from tests.integration.http.conftest import Running, serving, token
-from tests.support.statements import BODY, accept, approved, issued
+from tests.support.statements import BODY, approved, issued
 from tests.support.waiting import eventually
 
 PROBLEM = "application/problem+json"
