@@ -54,8 +54,8 @@ def verify(public: bytes, signature: bytes, message: bytes) -> bool:
     t = (r + s) % _N
     if not (0 < r < _N and 0 < s < _N and t):
         return False
-    found = _add(_multiply(s, _G), _multiply(t, key))
-    return found is not None and (_hashed(key, message) + found[0]) % _N == r
+    found = _sum_of_products(s, _G, t, key)
+    return found is not None and (_hashed(key, message) + found) % _N == r
 
 
 def _hashed(key: tuple[int, int], message: bytes) -> int:
@@ -86,11 +86,35 @@ def _add(one: _Point, other: _Point) -> _Point:
     return x, (slope * (one[0] - x) - one[1]) % _P
 
 
-def _multiply(scalar: int, point: _Point) -> _Point:
-    result: _Point = None
-    while scalar:
-        if scalar & 1:
-            result = _add(result, point)
-        point = _add(point, point)
-        scalar >>= 1
-    return result
+def _sum_of_products(s: int, one: tuple[int, int], t: int, other: tuple[int, int]) -> int | None:
+    """Return the first coordinate of s·one + t·other, ``None`` for the point at infinity.
+
+    Both scalars are walked at once in Jacobian coordinates, so that one inversion is needed instead of 700.
+    """
+    table = (None, one, other, _add(one, other))
+    x, y, z = 1, 1, 0
+    for bit in range(255, -1, -1):
+        x, y, z = _doubled(x, y, z)
+        point = table[(s >> bit & 1) | (t >> bit & 1) << 1]
+        if point is not None:
+            x, y, z = _added(x, y, z, *point)
+    return x * pow(z * z, -1, _P) % _P if z else None
+
+
+def _doubled(x: int, y: int, z: int) -> tuple[int, int, int]:
+    delta, gamma = z * z % _P, y * y % _P
+    beta, alpha = x * gamma % _P, 3 * (x - delta) * (x + delta) % _P
+    new = (alpha * alpha - 8 * beta) % _P
+    return new, (alpha * (4 * beta - new) - 8 * gamma * gamma) % _P, 2 * y * z % _P
+
+
+def _added(x: int, y: int, z: int, other_x: int, other_y: int) -> tuple[int, int, int]:
+    if not z:
+        return other_x, other_y, 1
+    square = z * z % _P
+    run, rise = (other_x * square - x) % _P, (other_y * square * z - y) % _P
+    if not run:
+        return (1, 1, 0) if rise else _doubled(x, y, z)
+    two, three = run * run % _P, run * run * run % _P
+    new = (rise * rise - three - 2 * x * two) % _P
+    return new, (rise * (x * two - new) - y * three) % _P, z * run % _P

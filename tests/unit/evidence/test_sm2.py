@@ -44,6 +44,14 @@ def test_the_example_of_the_standard_verifies_and_nothing_near_it() -> None:
         assert not sm2.verify(public, wrong, MESSAGE)
 
 
+def test_the_sum_of_products_holds_also_where_points_meet_or_cancel() -> None:
+    point, sums = (X, Y), sm2._sum_of_products
+    twice = sums(2, point, 0, point)
+    assert twice == sums(1, point, 1, point) == sums(5, point, 3, (X, sm2._P - Y))
+    assert sums(3, point, ORDER - 3, point) is None
+    assert sums(PRIVATE, sm2._G, 0, point) == X
+
+
 def test_a_point_off_the_curve_or_of_another_kind_is_no_key() -> None:
     public = sm2.public_of(X, Y)
     for wrong in (sm2.public_of(X, Y ^ 1), public[:-1], b"x" + public[1:], sm2.IDENTIFIER + b"\x04" + b"\xff" * 64):
