@@ -156,10 +156,11 @@ def test_the_scrubber_in_the_notary_s_process_ends_it_when_an_event_was_edited(
 
 
 def test_production_makes_no_key_by_itself(operator: Operator) -> None:
-    told = operator.verb("notary", code=3, CERTLEDGER_ENVIRONMENT="production")
+    safe = {"CERTLEDGER_ENVIRONMENT": "production", "CERTLEDGER_OIDC_ISSUER": "https://identity.example.cn"}
+    told = operator.verb("notary", code=3, **safe)
     assert "certledger log-key --make" in told
     made = operator.folder / "secret.key"
-    named = {"CERTLEDGER_ENVIRONMENT": "production", "CERTLEDGER_LOG_KEY": str(made)}
+    named = {**safe, "CERTLEDGER_LOG_KEY": str(made)}
     assert operator.verb("log-key", "--make", "ledger.example.cn/2031", **named).startswith("ledger.example.cn/2031+")
     operator.verb("log-key", "--make", "ledger.example.cn/2031", code=2, **named)
     made.chmod(0o640)
