@@ -54,7 +54,7 @@ def rewrite_tree(superuser_url: str, signer: NoteSigner, sizes: Sequence[int]) -
     """Make tiles and checkpoints anew over the entries as they stand now, signed by this key."""
     with psycopg.connect(superuser_url) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute("TRUNCATE notary.tile, notary.checkpoint, notary.cosignature")
+        connection.execute("TRUNCATE notary.tile, notary.checkpoint CASCADE")
         store: dict[tuple[int, int], bytes] = {}
 
         def keep(tile: Tile, data: bytes, _root: bytes = b"") -> None:
