@@ -62,20 +62,6 @@ _PROBLEMS = (
     "receipt_contradicted",
     "ledger_unavailable",
 )
-_PARAMETERS: list[Schema] = [
-    {
-        "name": name,
-        "in": "path",
-        "required": True,
-        "description": f"{zh} / {en}",
-        "schema": text(),
-        "example": example,
-    }
-    for name, zh, en, example in (
-        ("body", "发证机构批准号", "Approval number of the issuing body", BODY_NUMBER),
-        ("number", "证书编号", "Certificate number", CERTIFICATE_NUMBER),
-    )
-]
 _MORE = (
     "可离线核验的状态凭据:附该证书的全部公开事件、其为最新的证明、日志签署的检查点;从未登记的编号得到从未登记的证明。"
     "以 `certledger verify-receipt` 核验。\n\nA receipt that is checked offline: the whole public history, "
@@ -88,7 +74,7 @@ RECEIPT = operation(
     "Status receipt",
     tag="certificates",
     answer=(JSON, _RECEIPT, _EXAMPLE),
-    parameters=[*_PARAMETERS, AS_OF],
+    parameters=[AS_OF],
     problems=_PROBLEMS,
     more=_MORE,
 )
@@ -98,7 +84,7 @@ RECEIPT_PDF = operation(
     "Status receipt as PDF/A-3, for a tender file",
     tag="certificates",
     answer=(PDF, text(contentMediaType=PDF), ""),
-    parameters=[*_PARAMETERS, AS_OF],
-    problems=(*_PROBLEMS, "pdf_unavailable"),
+    parameters=[AS_OF],
+    problems=(*_PROBLEMS, "pdf_unavailable", "ledger_busy"),
     more=_MORE,
 )

@@ -43,10 +43,11 @@ def interface(database_url: str, folder: Path, parties: list[str]) -> Iterator[I
     with ExitStack() as stack:
         done = _verb(["import", str(REPORTS)], environment, folder / "import.log").wait(120)
         assert done == 1, "the samples hold faulty rows, so that the import says so"
-        for verb in (["serve"], ["project"]):
+        for verb in (["serve"], ["project"], ["notary"], ["status-map"]):
             stack.callback(_end, _verb(verb, environment, folder / f"{verb[0]}.log"))
         address = f"http://127.0.0.1:{port}"
         eventually(lambda: _keeps_up(address), 60)
+        eventually(lambda: _gives_receipts(address), 60)
         yield Interface(address, tokens, folder)
 
 
@@ -64,6 +65,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def _gives_receipts(address: str) -> bool:
+    return httpx.get(f"{address}/v1/certificates/CNCA-R-2031-101/NEVER/receipt", timeout=20).status_code == 200
 
 
 def _keeps_up(address: str) -> bool:
