@@ -20,7 +20,7 @@ from infra.readers import Connection, is_public
 from ledger.access.visibility import PUBLIC_CLASS
 from ledger.log import Row
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
-from ledger.principals import AUDITOR, OPERATOR, Principal
+from ledger.principals import AUDITOR, OPERATOR, PUBLIC, Principal
 
 _MUST_SAY_WHY = frozenset({NATIONAL_AUTHORITY, LOCAL_AUTHORITY, AUDITOR, OPERATOR})
 _OWN_MATTER = "own_matter"
@@ -46,6 +46,11 @@ class Reading:
         if reason is not None and reason not in reasons():
             raise problem("read_reason_unknown", "/header/Read-Reason", codes=", ".join(reasons()))
         return cls(service_of(request), principal, operation, reason)
+
+    @classmethod
+    def by_the_public(cls, request: Request, operation: str) -> Self:
+        """Return the reading of a request that carries neither credentials nor a reason."""
+        return cls(service_of(request), PUBLIC, operation, None)
 
     def require_reason(self) -> None:
         """End the request where what it may come to show would need a reason that it does not give."""
