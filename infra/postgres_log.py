@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
 import psycopg
 from eventsourcing import persistence
 from eventsourcing.persistence import StoredEvent
@@ -51,8 +50,11 @@ _LOAD = f"""
     FROM ledger_events
     ORDER BY 2
 """
-_APPEND = "SELECT * FROM ledger_append(%b::bigint, %s::json, %b::text[], %b::bigint[])"
-_APPEND_BEFORE = "SELECT * FROM ledger_append_before(%b::bigint, %s::json, %b::text[], %b::bigint[], %s::timestamptz)"
+_APPEND = """
+    SELECT * FROM ledger_append(%b::bigint, %b::text[], %b::bigint[], %s::timestamptz,
+        %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[], %b::text[],
+        %b::timestamptz[], %b::text[], %b::text[], %b::bytea[], %b::text[])
+"""
 _INSERT = """
     INSERT INTO ledger_events (notification_id, originator_id, originator_version, topic, state, recorded_at)
     SELECT * FROM unnest(%b::bigint[], %b::text[], %b::bigint[], %b::text[], %b::bytea[], %b::timestamptz[])
@@ -108,12 +110,8 @@ class LedgerRecorder(PostgresApplicationRecorder):
         self, drafts: Sequence[Draft], expect: Mapping[str, int], head: int, deadline: str | None = None
     ) -> list[Appended]:
         """Record the drafts in one transaction, or raise :class:`ConcurrentUpdate` and record nothing."""
-        values = orjson.dumps([_values(draft) for draft in drafts]).decode()
-        relied_on = (head, values, list(expect), list(expect.values()))
-        if deadline is None:
-            rows = self._query(_APPEND, relied_on)
-        else:
-            rows = self._query(_APPEND_BEFORE, (*relied_on, deadline))
+        columns = [list(column) for column in zip(*map(_values, drafts), strict=True)]
+        rows = self._query(_APPEND, (head, list(expect), list(expect.values()), deadline, *columns))
         if not rows:
             raise ConcurrentUpdate("a stream, an identity or a key that the decisions relied on has moved")
         return [Appended(position, instant_text(instant)) for position, instant in rows]
@@ -185,21 +183,21 @@ class LedgerRecorder(PostgresApplicationRecorder):
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
-def _values(draft: Draft) -> dict[str, Any]:
+def _values(draft: Draft) -> tuple[Any, ...]:
     head, tail = seal_around(draft.event, draft.record, draft.signatures)
-    return {
-        "stream": draft.stream,
-        "version": draft.version,
-        "topic": draft.type,
-        "head": head.decode(),
-        "tail": tail.decode(),
-        "trace": draft.traceparent,
-        "arrived": draft.received,
-        "source": draft.source,
-        "event_id": draft.id,
-        "digest": draft.digest.hex(),
-        "access": draft.access,
-    }
+    return (
+        draft.stream,
+        draft.version,
+        draft.type,
+        head,
+        tail,
+        draft.traceparent,
+        draft.received,
+        draft.source,
+        draft.id,
+        draft.digest,
+        draft.access,
+    )
 
 
 class LedgerFactory(PostgresFactory):
