@@ -1,4 +1,4 @@
-"""Files are read while the ledger records: few of them in a thread, many in a process of their own.
+"""Files are read while the ledger records: the first of them in a thread, the others in a process of their own.
 
 Either way a few batches are ahead, no more, so that memory does not depend on the number of rows.
 """
@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import IO, Any
 
 import orjson
@@ -23,8 +23,9 @@ from api.importer.files import Files
 from ledger.envelope import Submission
 from ledger.families import EVENT_TYPES
 
-# Starting a process costs about a second, which is the reading of some ten thousand rows.
+# Starting a process costs about a second: few files are read faster without one, and of many the first ones are.
 LARGE_BYTES = 8 * 2**20
+FIRST_BYTES = 3 * 2**20
 PIPE_BYTES = 2**20
 FRAMES_AHEAD = 4
 _LENGTH = 8
@@ -38,11 +39,28 @@ class ReaderLost(RuntimeError):  # noqa: N818 - says what happened
 @contextmanager
 def batches_ahead(files: Files, size: int, *, large_bytes: int = LARGE_BYTES) -> Iterator[Iterator[Batch]]:
     """Give the batches of a directory in order, the next one being read while one is used."""
-    is_large = files.size >= large_bytes
-    # A thread that also unpacks for the process made it slower: both need the interpreter at the same moments.
-    batches = _from_process(files, size) if is_large else _prefetched(_from_files(files, size))
-    with closing(batches):
-        yield batches
+    first, others = (files, None) if files.size < large_bytes else parted(files, min(FIRST_BYTES, large_bytes))
+    with ExitStack() as stack:
+        # In this order, so that the process starts while the first files are read.
+        following = None if others is None else stack.enter_context(_reading_process(others, size))
+        batches = stack.enter_context(closing(_prefetched(_from_files(first, size))))
+        yield batches if following is None else _one_after_the_other(batches, following, first.size)
+
+
+def parted(files: Files, first_bytes: int) -> tuple[Files, Files]:
+    """Return the register with the first reports, up to a size, and the other reports."""
+    count, size = 0, 0
+    while count < len(files.reports) and size + files.reports[count].size <= first_bytes:
+        size += files.reports[count].size
+        count += 1
+    return Files(files.register, files.reports[:count]), Files(None, files.reports[count:])
+
+
+def _one_after_the_other(first: Iterator[Batch], others: Iterator[Batch], done: int) -> Iterator[Batch]:
+    yield from first
+    for batch in others:
+        batch.bytes_done += done
+        yield batch
 
 
 def _from_files(files: Files, size: int) -> Generator[Batch, None, None]:
@@ -58,22 +76,31 @@ def _prefetched(batches: Generator[Batch, None, None]) -> Generator[Batch, None,
             yield batch
 
 
-def _from_process(files: Files, size: int) -> Generator[Batch, None, None]:
+@contextmanager
+def _reading_process(files: Files, size: int) -> Iterator[Iterator[Batch]]:
+    """Start the reading process and give the batches that it reads; end it."""
     # Not multiprocessing: that would run the caller's main module once more.
     command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603 - ours
-    with process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:  # noqa: S603 - ours
         try:
+            _widen(process.stdin)
             _widen(process.stdout)
-            pickle.dump((files, size), process.stdin)  # type: ignore[arg-type]  # PIPE was asked for
-            process.stdin.close()  # type: ignore[union-attr]  # likewise
-            for frame in _frames_ahead(process.stdout):  # type: ignore[arg-type]  # likewise
-                yield _unpacked(pickle.loads(frame))  # noqa: S301 - our own
-        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            raise ReaderLost(f"exit code {process.wait()}") from error
+            with contextlib.suppress(BrokenPipeError):  # its end is met where it is read from
+                pickle.dump((files, size), process.stdin)  # type: ignore[arg-type]  # PIPE was asked for
+                process.stdin.close()  # type: ignore[union-attr]  # likewise
+            with closing(_from_process(process)) as batches:
+                yield batches
         finally:
             process.terminate()
+
+
+def _from_process(process: subprocess.Popen[bytes]) -> Generator[Batch, None, None]:
+    try:
+        for frame in _frames_ahead(process.stdout):  # type: ignore[arg-type]  # PIPE was asked for
+            yield _unpacked(pickle.loads(frame))  # noqa: S301 - our own
+    except (EOFError, pickle.UnpicklingError) as error:
+        raise ReaderLost(f"exit code {process.wait()}") from error
 
 
 def _frames_ahead(stream: IO[bytes]) -> Generator[bytes, None, None]:
