@@ -3,16 +3,14 @@
 A row's identity follows from its content, so a batch whose fate is unknown is simply submitted again.
 """
 
-import gc
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from api.importer.ahead import batches_ahead
+from api.importer.ahead import batches_ahead, rare_collections
 from api.importer.batches import BATCH, Batch, Pending
 from api.importer.files import files_of
 from api.importer.findings import Finding
@@ -61,7 +59,7 @@ def import_directory(
     report = ImportReport(files=len(files.reports) + (files.register is not None))
     tell = on_finding or (lambda _: None)
     began = time.monotonic()
-    with _rare_collections(), batches_ahead(files, batch_size) as batches:
+    with rare_collections(), batches_ahead(files, batch_size) as batches:
         for batch, outcomes in _recorded(ledger, iter(batches), submitter, patience_seconds, sign):
             _take_in(batch, report, tell)
             for pending, outcome in zip(batch.pending, outcomes, strict=True):
@@ -70,17 +68,6 @@ def import_directory(
                 progress(batch.file, batch.bytes_done, files.size)
     report.seconds = time.monotonic() - began
     return report
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Look for cycles rarely: the records of an import hold none, and looking costs a fifth of its time."""
-    usual = gc.get_threshold()
-    gc.set_threshold(20_000, 20, 20)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 def _recorded(
