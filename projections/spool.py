@@ -76,7 +76,6 @@ class Spool:
 def _grouped(file: BinaryIO) -> dict[str, list[tuple[int, int, bytes]]]:
     file.seek(0)
     packed = file.read()
-    file.truncate(0)
     found: dict[str, list[tuple[int, int, bytes]]] = {}
     at = 0
     while at < len(packed):
