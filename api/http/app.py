@@ -58,6 +58,7 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
     problems.install(app)
     # In the order of how often they are asked, since a request is matched against one route after the other; a
     # certificate's number may hold anything, so its own route comes after those that add to it.
+    app.router.routes.extend(certificates.plain.routes)
     modules = (
         receipts,
         certificates,

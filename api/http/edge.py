@@ -61,4 +61,4 @@ class Edge:
 
 def _template(scope: Scope) -> str:
     route = scope.get("route")
-    return getattr(route, "path", UNMATCHED)
+    return getattr(route, "path_format", UNMATCHED)

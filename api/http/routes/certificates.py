@@ -26,6 +26,8 @@ from ledger.log import Row
 from projections.history.query import certificate_as_of, timeline
 
 router = APIRouter()
+plain = APIRouter()
+"""Certificates whose number holds no slash, which are nearly all: no other path is spelt so, and it may come first."""
 
 _NO_QUERY: Mapping[str, str] = {}
 # A request without these is the public's, for now, and unconditional: most are.
@@ -121,14 +123,9 @@ class _Direct(APIRoute):
         self.app = _answered
 
 
-router.add_api_route(
-    "/v1/certificates/{body}/{number:path}",
-    certificate,
-    methods=["GET"],
-    response_class=Response,
-    route_class_override=_Direct,
-    **CERTIFICATE,
-)
+_OPTIONS: dict[str, Any] = {"methods": ["GET"], "response_class": Response, "route_class_override": _Direct}
+router.add_api_route("/v1/certificates/{body}/{number:path}", certificate, **_OPTIONS, **CERTIFICATE)
+plain.add_api_route("/v1/certificates/{body}/{number}", certificate, include_in_schema=False, **_OPTIONS)
 
 
 async def _on(
