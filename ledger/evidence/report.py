@@ -49,6 +49,11 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "STREAM_VERSION_GAP": (_T, "事件流版本不连续", "the stream's versions do not follow one another"),
     "RECORDED_NOT_INCREASING": (_T, "登记时间未递增", "the time of recording does not increase"),
     "STATEMENT_SIGNATURE_INVALID": (_T, "机构签名无效", "the issuer's signature does not fit the statement"),
+    "DIGEST_MISMATCH": (
+        _T,
+        "SM3 摘要与陈述不符或缺失",
+        "the entry's SM3 digest is not that of the statement, or missing",
+    ),
     "SIGNED_OUTSIDE_VALIDITY": (_T, "签名密钥不在有效期内", "signed with a key that was not valid then"),
     "WRONG_SIGNER": (_T, "签名者不是陈述者", "no signature is the source's or a named signatory's"),
     "SIGNER_UNREGISTERED": (_T, "签名密钥从未登记", "signed with a key that the log had not registered by then"),
@@ -103,6 +108,11 @@ REASONS: dict[str, tuple[Result, str, str]] = {
         "a kind of the log's signatures that the policy names is not on the checkpoint",
     ),
     "QUORUM_NOT_MET": (_I, "见证数量不足", "the policy's quorum of witnesses did not cosign"),
+    "DIGEST_UNCHECKED": (
+        _I,
+        "此处的密码库无 SM3,未核验摘要",
+        "the crypto library here has no SM3: digests were not checked",
+    ),
     "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key of which neither log nor key file tells anything"),
     "KEY_NOT_FROM_LOG": (_I, "密钥仅见于密钥文件", "the key's registration is among the withheld entries"),
     "DISCLOSURE_UNCHECKED": (_I, "所披露字段的条目未提供", "the entry of the disclosed fields is not there"),

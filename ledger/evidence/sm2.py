@@ -3,9 +3,7 @@
 Type 0xff of C2SP signed-note, which is free for private use, with an identifier of ours before the key.
 """
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.hashes import SM3, Hash
-
+from ledger.evidence.sm3 import sm3
 from ledger.evidence.strict import EvidenceError
 
 SM2 = 0xFF
@@ -22,17 +20,6 @@ _G = (
     0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0,
 )
 _Point = tuple[int, int] | None
-
-
-def sm3(*parts: bytes) -> bytes:
-    """Return the SM3 digest (GB/T 32905) of the parts; raises where this build of OpenSSL has no SM3."""
-    try:
-        digest = Hash(SM3())
-    except UnsupportedAlgorithm as error:
-        raise EvidenceError("SM3 is not in this build of OpenSSL") from error
-    for part in parts:
-        digest.update(part)
-    return digest.finalize()
 
 
 def public_of(x: int, y: int) -> bytes:
