@@ -65,6 +65,8 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "DISCLOSURE_MISMATCH": (_T, "披露与条目所载摘要不符", "a disclosure fits no digest that the entry holds"),
     "ISSUER_FORK": (_T, "提交方编号分叉", "the issuer's count forks: two statements claim one place"),
     "CHECKPOINT_SIGNATURE_INVALID": (_T, "检查点签名无效", "no trusted key's valid signature is on the checkpoint"),
+    "CHECKPOINT_MISSING": (_T, "已签检查点被删除", "a checkpoint that was signed is not there any more"),
+    "CHECKPOINT_LINK_BROKEN": (_T, "检查点前后不相衔接", "the checkpoint does not link to the ones before it"),
     "CHECKPOINT_CONTRADICTED": (_T, "清单与检查点矛盾", "the manifest contradicts the checkpoint"),
     "OLDER_CHECKPOINT_INCONSISTENT": (_T, "与较早检查点不一致", "the entries contradict an older checkpoint"),
     "INCONSISTENT": (_T, "与所信任的检查点不一致", "history was rewritten since the trusted checkpoint"),
