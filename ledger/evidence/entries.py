@@ -97,9 +97,9 @@ class EntryChecks:
         if statements:
             # The library lets go of the interpreter while it verifies, so threads use every core.
             self._pool = self._pool or ThreadPoolExecutor()
-            for index, place, invalid in self._pool.map(_invalid, statements):
-                for owner in invalid:
-                    self._report.add("STATEMENT_SIGNATURE_INVALID", index, detail=owner, **place)
+            for index, place, faults in self._pool.map(_faults, statements):
+                for code, owner in faults:
+                    self._report.add(code, index, detail=owner, **place)
             self._report.signed += len(statements)
 
     def close(self) -> None:
@@ -201,16 +201,18 @@ class EntryChecks:
 _Statement = tuple[int, _Place, bytes, list[tuple[PublicKey, Signature, str]]]
 
 
-def _invalid(statement: _Statement) -> tuple[int, _Place, list[str]]:
-    """Return the owners of the keys whose signatures do not fit."""
+def _faults(statement: _Statement) -> tuple[int, _Place, list[tuple[str, str]]]:
+    """Return what is wrong with which owner's signature, or that it cannot be told here."""
     index, place, said, found = statement
     message = pae(EVENT_TYPE, said)
     wrong = []
     for key, signature, owner in found:
         try:
             key.verify(signature.value, message)
+        except Sm3Missing:
+            wrong.append(("SIGNATURE_UNCHECKED", owner))
         except EvidenceError:
-            wrong.append(owner)
+            wrong.append(("STATEMENT_SIGNATURE_INVALID", owner))
     return index, place, wrong
 
 

@@ -110,6 +110,11 @@ REASONS: dict[str, tuple[Result, str, str]] = {
         "a kind of the log's signatures that the policy names is not on the checkpoint",
     ),
     "QUORUM_NOT_MET": (_I, "见证数量不足", "the policy's quorum of witnesses did not cosign"),
+    "SIGNATURE_UNCHECKED": (
+        _I,
+        "此处的密码库无 SM3,未核验 SM2 签名",
+        "the crypto library here has no SM3: a signature with SM2 was not checked",
+    ),
     "DIGEST_UNCHECKED": (
         _I,
         "此处的密码库无 SM3,未核验摘要",
