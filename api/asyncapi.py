@@ -88,6 +88,7 @@ _RECORD: Schema = {
         "decision": {"enum": ["applied", "held"]},
         "recorded": _text(format="date-time"),
         "schema": {"type": "integer", "minimum": 1, "description": "事件形式的版本 / Version of the event's form"},
+        "sm3": _text("所述事件字节的 SM3 / SM3 of the event's own bytes (GB/T 32905)", pattern="^[0-9a-f]{64}$"),
         "stream": _text(),
         "submitter": _text(),
         "version": {"type": "integer", "minimum": 1, "description": "流内序号 / Number in its stream"},

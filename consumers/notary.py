@@ -1,8 +1,9 @@
 """The notary grows the Merkle tree after the log, one leader at a time, and signs a root only when two paths found it.
 
 Order of one step: tiles, a second reading of all that went into them, the signature, the note on the notary's own
-disk, the checkpoint in the database, commit. Killed anywhere in between, the next start finds either nothing of the
-step or the signed note ahead of the database, and finishes it without signing another one of that size.
+disk, the checkpoint in the database, commit, the checkpoint's link on that disk. Killed anywhere in between, the next
+start finds either nothing of the step or the signed note ahead of the database, and finishes it without signing another
+one of that size.
 """
 
 import time
@@ -18,6 +19,7 @@ from consumers.patience import TROUBLE, Patience
 from consumers.ports import Growth, Leadership, NotaryStore, Observer, SignedMemory, Unobserved
 from ledger.evidence.growth import SigningRefused, contrast, recheck, refuse
 from ledger.evidence.guard import LAST_SIGNED, Resumption, resume
+from ledger.evidence.links import LinkedCheckpoint, check_kept_link, link_of
 from ledger.evidence.merkle import EMPTY_ROOT, leaf_hash
 from ledger.evidence.notes import Checkpoint, LogSigner, Verifier, sign_checkpoint
 from ledger.evidence.strict import EvidenceError
@@ -108,6 +110,7 @@ class Notary:
                     tree.extend(b"".join(map(leaf_hash, page)))
                 if (tree.size, tree.root()) != (ahead.size, ahead.root):
                     return refuse("INCONSISTENT", path=LAST_SIGNED, detail=contrast(tree.root(), ahead))
+            self._check_link()
         except SigningRefused as refusal:
             return refusal
         return None
@@ -136,14 +139,20 @@ class Notary:
         self._tree = self._stored_tree(resumption.stored)
         if resumption.ahead is not None:
             self._grow(resumption.ahead.size, resumption.ahead)
+        else:
+            self._check_link()
 
-    def _resumption(self) -> tuple[Resumption, bytes | None]:
-        """Return where signing goes on, and the note of the newest stored checkpoint that this rests on."""
+    def _resumption(self) -> tuple[Resumption, LinkedCheckpoint | None]:
+        """Return where signing goes on, and the newest stored checkpoint that this rests on."""
         identity = self._identity
         # The log's end is read last: what a checkpoint covers was recorded before it.
         newest, kept = self._store.newest(), self._memory.load()
         resumption = resume(identity.origin, identity.keys, kept, newest, self._store.head(), self._store.tile)
-        return resumption, newest.note if newest is not None else None
+        return resumption, newest
+
+    def _check_link(self) -> None:
+        """Raise where a checkpoint was taken out of the database; last, since other findings tell more."""
+        check_kept_link(self._memory.load_link(), self._store.numbered)
 
     def _stored_tree(self, stored: Checkpoint) -> TileBuilder:
         self._filled = []
@@ -169,6 +178,9 @@ class Notary:
             after = Checkpoint(origin, size, self._tree.root())
             if signed is not None and after.root != signed.root:
                 raise refuse("INCONSISTENT", path=LAST_SIGNED, detail=contrast(after.root, signed))
+            if signed is not None:
+                # Before this step's own link takes the place of the one that tells of what was there.
+                self._check_link()
             recheck(before, after, growth.entries(before.size, size), growth.tile)
             # Asked last, since the scrubber may have found something meanwhile.
             self._refuse_if_stopped(self._memory.alarms())
@@ -176,7 +188,9 @@ class Notary:
             if note is None:
                 note = sign_checkpoint(after, *self._identity.signers)
                 self._memory.keep(note)
-            growth.publish(after.size, after.root, note)
+            published = growth.publish(after.size, after.root, note)
+        # Only now is it in the database for certain; a link that lags is checked as well as the newest one.
+        self._memory.keep_link(link_of(published).to_bytes())
         self._signed = after
         self._patience.restore()
 
@@ -209,9 +223,11 @@ class Notary:
         """Check what the leader signed, and remember it: a stand-by that takes over continues exactly there."""
         if self._memory.load() is None:
             return
-        resumption, note = self._resumption()
-        if resumption.ahead is None and note is not None and note != self._memory.load():
-            self._memory.keep(note)
+        resumption, newest = self._resumption()
+        self._check_link()
+        if resumption.ahead is None and newest is not None and newest.note != self._memory.load():
+            self._memory.keep(newest.note)
+            self._memory.keep_link(link_of(newest).to_bytes())
 
     def _report(self, lag_seconds: float) -> None:
         self._observer.progress(self.name, self._signed.size, lag_seconds)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from ledger.evidence.growth import StoredCheckpoint
+from ledger.evidence.links import LinkedCheckpoint
 from ledger.evidence.maprules import Entry, LoggedRoot
 from ledger.evidence.tiles import Tile
 
@@ -86,7 +87,7 @@ class Growth(Protocol):
         """Write tiles; a row only grows. Raises ``SigningRefused`` where the row does not begin with what was there."""
         ...
 
-    def publish(self, size: int, root: bytes, note: bytes) -> None:
+    def publish(self, size: int, root: bytes, note: bytes) -> LinkedCheckpoint:
         """Write the signed checkpoint, which is visible together with the tiles once the transaction ends."""
         ...
 
@@ -98,8 +99,12 @@ class NotaryStore(Protocol):
         """Return the last position of the log, 0 for none."""
         ...
 
-    def newest(self) -> StoredCheckpoint | None:
+    def newest(self) -> LinkedCheckpoint | None:
         """Return the checkpoint with the most leaves."""
+        ...
+
+    def numbered(self, number: int) -> LinkedCheckpoint | None:
+        """Return the checkpoint of a number."""
         ...
 
     def tile(self, tile: Tile) -> bytes:
@@ -151,6 +156,14 @@ class SignedMemory(Protocol):
 
     def keep(self, note: bytes) -> None:
         """Put a note in its place; it has survived a power cut when this returns."""
+        ...
+
+    def load_link(self) -> bytes | None:
+        """Return the link of a checkpoint that is in the database for certain, or None."""
+        ...
+
+    def keep_link(self, link: bytes) -> None:
+        """Put the link in its place; it has survived a power cut when this returns."""
         ...
 
     def alarms(self) -> Sequence[dict[str, Any]]:

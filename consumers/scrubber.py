@@ -16,6 +16,7 @@ from consumers.patience import TROUBLE, Patience
 from consumers.ports import Leadership, SignedMemory
 from ledger.evidence.growth import SigningRefused
 from ledger.evidence.guard import signed_by
+from ledger.evidence.links import check_kept_link
 from ledger.evidence.report import Finding
 from ledger.evidence.scrub import scrub_block, scrub_checkpoints, scrub_edge
 from ledger.evidence.store import TreeReader
@@ -105,12 +106,15 @@ class Scrubber:
         return events
 
     def _check(self, through: int) -> tuple[list[Finding], int]:
+        # Read before the snapshot: what it stands for was in the database by then.
+        link = self._memory.load_link()
         with self._store.snapshot() as stored:
             newest = stored.newest()
             if newest is None or through >= newest.size:
                 return [], 0
             try:
                 tree = signed_by(self._identity.origin, self._identity.keys, newest)
+                check_kept_link(link, stored.numbered)
             except SigningRefused as refusal:
                 return refusal.report.findings, 0
             index, end = through // WIDTH, min((through // WIDTH + 1) * WIDTH, tree.size)

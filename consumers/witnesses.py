@@ -1,9 +1,12 @@
 """Brings each new checkpoint to a witness with the proof that it extends the one the witness saw last.
 
+While the log is idle the newest one is brought again and again: the time of a cosignature tells how old a view may be.
+
 Nothing here is trusted: a cosignature is kept only once it verifies under the witness's key of the policy, and a
 witness that contradicts us is reported and never argued with.
 """
 
+import time
 from collections.abc import Callable
 from threading import Event
 from typing import Protocol
@@ -21,6 +24,8 @@ from ledger.evidence.witness import SIZE, Request
 from ledger.log import LogUnavailable
 
 ATTEMPTS = 4
+RENEWAL_SECONDS = 600.0
+"""After so long the same checkpoint is cosigned again: six rows an hour and witness, while the log is idle."""
 _IDLE_SECONDS = 0.5
 _REFUSED_SECONDS = 30.0
 
@@ -41,7 +46,7 @@ class CosignatureStore(Protocol):
         ...
 
     def keep_cosignature(self, size: int, name: str, key_id: bytes, line: str) -> None:
-        """Keep a signature line under the checkpoint of a size; keeping it again changes nothing."""
+        """Keep a signature line under the checkpoint of a size; keeping the same line again changes nothing."""
         ...
 
     def wait(self, seconds: float) -> None:
@@ -61,7 +66,14 @@ class Cosigner:
     """Keeps one witness up to date; each has its own, so that a slow one holds up nobody."""
 
     def __init__(
-        self, witness: Verifier, post: Post, store: CosignatureStore, *, observer: Observer | None = None
+        self,
+        witness: Verifier,
+        post: Post,
+        store: CosignatureStore,
+        *,
+        renewal_seconds: float = RENEWAL_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        observer: Observer | None = None,
     ) -> None:
         self.name = f"witness:{witness.name}"
         self._witness = witness
@@ -71,6 +83,9 @@ class Cosigner:
         # What the witness saw last, as far as is known; it says so itself where that is wrong.
         self._seen = 0
         self._done: int | None = None
+        self._renewal = renewal_seconds
+        self._clock = clock
+        self._done_at = 0.0
 
     def run(self, stop: Event) -> None:
         """Offer checkpoints until ``stop`` is set; outages are sat out, a refusal is told and tried again later."""
@@ -91,12 +106,13 @@ class Cosigner:
                 patience.wait(stop)
 
     def step(self) -> bool:
-        """Offer the newest checkpoint if the witness has not cosigned it; True if it did now."""
-        newest = self._store.newest()
-        if newest is None or newest.size == self._done:
+        """Offer the newest checkpoint if the witness has not cosigned it, or not lately; True if it did now."""
+        newest, now = self._store.newest(), self._clock()
+        if newest is None or (newest.size == self._done and now - self._done_at < self._renewal):
             return False
         self._store.keep_cosignature(newest.size, self._witness.name, self._witness.id, self._cosigned(newest))
         self._seen = self._done = newest.size
+        self._done_at = now
         self._observer.progress(self.name, newest.size, 0.0)
         return True
 

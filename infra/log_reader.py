@@ -17,8 +17,9 @@ from ledger.evidence.strict import EvidenceError
 from ledger.evidence.tiles import ENTRIES, WIDTH, Tile, encode_entries
 
 _NOTE = """
-    SELECT note, (SELECT coalesce(string_agg(line, '' ORDER BY received, name), '')
-                  FROM notary.cosignature c WHERE c.size = checkpoint.size)
+    SELECT note, (SELECT coalesce(string_agg(line, '' ORDER BY name, key_id), '') FROM (
+                      SELECT DISTINCT ON (name, key_id) name, key_id, line FROM notary.cosignature AS c
+                      WHERE c.size = checkpoint.size ORDER BY name, key_id, received DESC) AS newest)
     FROM notary.checkpoint WHERE %b::bigint IS NULL OR size = %b ORDER BY size DESC LIMIT 1
 """
 # The newest checkpoint of each of so many equal parts of the log.
@@ -52,7 +53,7 @@ class PostgresLogReader:
         self._connection.close()
 
     def note(self, size: int | None = None) -> bytes:
-        """Return the note of a checkpoint with the cosignatures that came in since."""
+        """Return the note of a checkpoint with the newest cosignature of each witness."""
         row = self._connection.execute(_NOTE, (size, size)).fetchone()
         if row is None:
             raise EvidenceError("no checkpoint" if size is None else f"no checkpoint of size {size}")

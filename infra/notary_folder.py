@@ -16,6 +16,7 @@ import orjson
 from infra.services.errors import ServiceUnavailableError
 
 LAST_SIGNED = "last-signed"
+LAST_LINK = "last-link"
 STOPPED = "stopped.json"
 ACTS = "acts.jsonl"
 _MAXIMUM = 1 << 20
@@ -57,6 +58,15 @@ class NotaryFolder:
         self._prepare()
         write_durably(self.path / LAST_SIGNED, note)
 
+    def load_link(self) -> bytes | None:
+        """Return the link of a checkpoint that is in the database for certain, or None."""
+        return self._read(LAST_LINK)
+
+    def keep_link(self, link: bytes) -> None:
+        """Put a link in its place; it has survived a power cut when this returns."""
+        self._prepare()
+        write_durably(self.path / LAST_LINK, link)
+
     def alarms(self) -> list[dict[str, Any]]:
         """Return the findings for which signing was stopped; a file that cannot be read stops it as well."""
         raw = self._read(STOPPED)
@@ -73,20 +83,28 @@ class NotaryFolder:
         stopped = {"findings": list(findings), "stopped": datetime.now(UTC).isoformat()}
         write_durably(self.path / STOPPED, orjson.dumps(stopped, option=orjson.OPT_INDENT_2))
 
-    def go_on(self, reason: str, findings: Sequence[dict[str, Any]], last_signed: bytes | None) -> None:
+    def go_on(
+        self,
+        reason: str,
+        findings: Sequence[dict[str, Any]],
+        last_signed: bytes | None,
+        last_link: bytes | None,
+    ) -> None:
         """Note who decided what, then sign after ``last_signed`` again; what was kept before stays beside it.
 
-        Killed in between, the act is noted and has no effect yet; it can be repeated.
+        ``last_link`` is that of the newest checkpoint which is stored. Killed in between, the act is noted and has no
+        effect yet; it can be repeated.
         """
         self._prepare()
         now = datetime.now(UTC)
-        before = self.load()
+        before, link_before = self.load(), self.load_link()
         act = {
             "at": now.isoformat(),
             "reason": reason,
             "findings": list(findings),
             "last_signed_before": before.decode("utf-8", "replace") if before is not None else None,
             "last_signed_after": last_signed.decode() if last_signed is not None else None,
+            "last_link_before": link_before.decode("utf-8", "replace") if link_before is not None else None,
         }
         _append_durably(self.path / ACTS, orjson.dumps(act) + b"\n")
         if before != last_signed:
@@ -96,6 +114,10 @@ class NotaryFolder:
                 self.keep(last_signed)
             else:
                 (self.path / LAST_SIGNED).unlink(missing_ok=True)
+        if last_link is not None:
+            self.keep_link(last_link)
+        else:
+            (self.path / LAST_LINK).unlink(missing_ok=True)
         (self.path / STOPPED).unlink(missing_ok=True)
         _sync_folder(self.path)
 

@@ -17,6 +17,7 @@ from infra.postgres_log import CHANNEL, PLANNING
 from infra.services.errors import ServiceUnavailableError
 from ledger.evidence.growth import SigningRefused, refuse
 from ledger.evidence.report import Finding
+from ledger.evidence.strict import MAXIMUM_INTEGER
 from ledger.evidence.tiles import Tile
 from ledger.log import ConcurrentUpdate, LogUnavailable
 
@@ -35,17 +36,20 @@ _ENTRIES = """
     SELECT notification_id, state FROM ledger_events
     WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s
 """
-_NEWEST = "SELECT size, root, note, signed FROM notary.checkpoint ORDER BY size DESC LIMIT 1"
-_CHECKPOINTS = """
-    SELECT size, root, note, signed FROM notary.checkpoint WHERE size > %s AND size <= %s ORDER BY size LIMIT %s
-"""
+_CHECKPOINT = "SELECT size, root, note, signed, number, previous FROM notary.checkpoint"
+_NEWEST = f"{_CHECKPOINT} WHERE size <= %s ORDER BY size DESC LIMIT 1"
+_NUMBERED = f"{_CHECKPOINT} WHERE number = %s"
+_CHECKPOINTS = f"{_CHECKPOINT} WHERE size > %s AND size <= %s ORDER BY size LIMIT %s"
 _TILE = "SELECT hashes FROM notary.tile WHERE level = %s AND idx = %s"
 _PUT = """
     INSERT INTO notary.tile (level, idx, hashes)
     SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[])
     ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes
 """
-_PUBLISH = "INSERT INTO notary.checkpoint (size, root, note) VALUES (%s, %s, %s)"
+_PUBLISH = """
+    INSERT INTO notary.checkpoint (size, root, note) VALUES (%s, %s, %s)
+    RETURNING size, root, note, signed, number, previous
+"""
 _ALARMS = "SELECT findings FROM notary.alarm WHERE cleared IS NULL ORDER BY number"
 _RAISE = "INSERT INTO notary.alarm (findings) VALUES (%s)"
 _CLEAR = "UPDATE notary.alarm SET cleared = clock_timestamp(), reason = %s WHERE cleared IS NULL"
@@ -62,6 +66,8 @@ class CheckpointRow:
     root: bytes
     note: bytes
     signed: datetime
+    number: int
+    previous: bytes
 
 
 class StoredTree:
@@ -99,9 +105,14 @@ class StoredTree:
         row = query.fetchone()
         return bytes(row[0]) if row else b""
 
-    def newest(self) -> CheckpointRow | None:
-        """Return the checkpoint with the most leaves."""
-        row = self._connection.execute(_NEWEST).fetchone()
+    def newest(self, through: int = MAXIMUM_INTEGER) -> CheckpointRow | None:
+        """Return the checkpoint with the most leaves, of those with at most ``through`` where that is said."""
+        row = self._connection.execute(_NEWEST, (through,)).fetchone()
+        return _checkpoint(row) if row else None
+
+    def numbered(self, number: int) -> CheckpointRow | None:
+        """Return the checkpoint of a number."""
+        row = self._connection.execute(_NUMBERED, (number,)).fetchone()
         return _checkpoint(row) if row else None
 
     def checkpoints(self, after: int, through: int, limit: int) -> list[CheckpointRow]:
@@ -126,9 +137,12 @@ class GrowingTree(StoredTree):
         except psycopg.IntegrityError as error:
             raise refuse("TILE_MISMATCH", detail=str(error).split("\n", 1)[0]) from error
 
-    def publish(self, size: int, root: bytes, note: bytes) -> None:
-        """Write the signed checkpoint."""
-        self._connection.execute(_PUBLISH, (size, root, note.decode()))
+    def publish(self, size: int, root: bytes, note: bytes) -> CheckpointRow:
+        """Write the signed checkpoint and return it with its place among the others."""
+        row = self._connection.execute(_PUBLISH, (size, root, note.decode())).fetchone()
+        if row is None:
+            raise LogUnavailable("the checkpoint was not written")
+        return _checkpoint(row)
 
 
 class PostgresNotaryStore:
@@ -147,6 +161,11 @@ class PostgresNotaryStore:
         """Return the checkpoint with the most leaves."""
         with self.reading() as stored:
             return stored.newest()
+
+    def numbered(self, number: int) -> CheckpointRow | None:
+        """Return the checkpoint of a number."""
+        with self.reading() as stored:
+            return stored.numbered(number)
 
     def tile(self, tile: Tile) -> bytes:
         """Return the whole row of a tile; empty where there is none."""
@@ -260,4 +279,4 @@ def clear_alarms(url: str, reason: str) -> int:
 
 
 def _checkpoint(row: tuple[Any, ...]) -> CheckpointRow:
-    return CheckpointRow(int(row[0]), bytes(row[1]), str(row[2]).encode(), row[3])
+    return CheckpointRow(int(row[0]), bytes(row[1]), str(row[2]).encode(), row[3], int(row[4]), bytes(row[5]))

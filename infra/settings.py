@@ -141,6 +141,10 @@ class Settings(BaseSettings):
     """见证策略文件(C2SP tlog-policy,含各见证的地址);不设则无见证。 The policy that names the witnesses and their
     addresses; unset: none, but for the demonstration of `certledger run`."""
 
+    cosignature_seconds: float = Field(default=600, ge=1, le=86_400)
+    """没有新事件时,请各见证对同一检查点再次联署的间隔秒数,即 `verify --max-age` 所见的最大时长。 Seconds after
+    which a witness is asked to cosign an idle log's checkpoint again: how old `verify --max-age` finds it."""
+
     map_root_seconds: float = Field(default=60, gt=0, le=86_400)
     """有新事件时两次登记状态图根之间的秒数。 Seconds between two roots of the status map while the log
     grows."""

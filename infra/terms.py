@@ -3,6 +3,7 @@
 import secrets
 from pathlib import Path
 
+from infra.national import sm2_verification
 from infra.private_files import write_private
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
@@ -26,7 +27,7 @@ def terms_of(settings: Settings) -> Terms:
         raise _unusable(path, str(error.strerror or error)) from error
     if len(secret) < MINIMUM_SECRET:
         raise _unusable(path, f"< {MINIMUM_SECRET}")
-    return Terms(settings.log_origin, secret)
+    return Terms(settings.log_origin, secret, sm2_verification())
 
 
 def _unusable(path: Path, reason: str) -> ServiceUnavailableError:

@@ -19,6 +19,7 @@ from ledger import timeline as timelines
 from ledger.days import instant_text
 from ledger.decide import Decision, Timelines, decide, evolve, signed_or_refused, streams_read
 from ledger.envelope import Recorded, Submission, open_recorded, said_alike
+from ledger.evidence.sm3 import sm3
 from ledger.families import FAMILIES
 from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, LogUnavailable, Row
 from ledger.outcomes import Outcome, Receipt
@@ -242,6 +243,7 @@ class _Batch:
         record: dict[str, Any] = {
             "decision": "applied" if verdict.applied else "held",
             "schema": submission.type.version,
+            "sm3": sm3(submission.raw).hex(),
             "stream": stream,
             "submitter": incoming.submitter,
             "version": verdict.version,

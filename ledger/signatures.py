@@ -98,8 +98,14 @@ def _verified(submission: Submission, known: Standing, circumstances: Circumstan
         objection = key.objection_to_sign(circumstances.now)
         if objection is not None:
             return Illegal(objection, pointer=pointer, params=named)
+        verify_sm2 = circumstances.terms.verify_sm2
         try:
-            key.key.verify(signature.value, message)
+            if key.algorithm != "sm2":
+                key.key.verify(signature.value, message)
+            elif verify_sm2 is None:
+                return Illegal("sm2_not_taken", pointer=pointer)
+            else:
+                verify_sm2(key.key.raw, signature.value, message)
         except EvidenceError:
             return Illegal("signature_invalid", pointer=pointer, params=named)
         if speaker(key.owner) not in concerned:
@@ -152,6 +158,8 @@ def _registration_objection(submission: Submission, known: Standing, circumstanc
     if not _may_register(submission.source, data["owner"], known, circumstances):
         named = (("source", submission.source), ("owner", data["owner"]))
         return Illegal("key_owner_wrong", pointer="/data/owner", params=named)
+    if data["algorithm"] == "sm2" and terms.verify_sm2 is None:
+        return Illegal("sm2_not_taken", pointer="/data/algorithm")
     try:
         nonce, proof = decode_base64(data["nonce"]), decode_base64(data["proof"])
         raw = decode_base64(data["public_key"])

@@ -1,10 +1,13 @@
 """The terms on which a ledger takes statements: what it is called, the secret of its challenges, and the instant."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ledger.days import Day, china_day, parse_instant
 
+VerifySm2 = Callable[[bytes, bytes, bytes], None]
+"""Raises ``EvidenceError`` unless the SM2 key (65 octets) made the signature (DER) over the message."""
 ORIGIN = "ledger.localhost/certledger"
 
 
@@ -12,11 +15,13 @@ ORIGIN = "ledger.localhost/certledger"
 class Terms:
     """A deployment's own: ``origin`` names the ledger in signed statements and in its checkpoints.
 
-    ``challenge_secret`` makes the nonces for the registration of keys; without one no key is registered.
+    ``challenge_secret`` makes the nonces for the registration of keys; without one no key is registered. Without
+    ``verify_sm2`` nothing that is signed with SM2 is taken: computed in integers, it would hold up everybody else.
     """
 
     origin: str = ORIGIN
     challenge_secret: bytes = b""
+    verify_sm2: VerifySm2 | None = None
 
 
 @dataclass(frozen=True, slots=True)

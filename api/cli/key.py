@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import orjson
 import typer
@@ -16,7 +16,7 @@ from api.registering import registration
 from infra.keyfiles import make_key, read_key
 from ledger.days import instant_text, parse_instant
 from ledger.envelope import make_event
-from ledger.evidence.signatures import Algorithm, public_key_of
+from ledger.evidence.signatures import ALGORITHMS, Algorithm, public_key_of
 from ledger.families import key_stream
 
 key = typer.Typer(name="key", help="签名密钥 · signing keys", no_args_is_help=True, rich_markup_mode=None)
@@ -30,13 +30,12 @@ _COLOURS = {"valid": "green", "revoked": "red"}
 @key.command()
 def make(
     file: File,
-    algorithm: Annotated[str, typer.Option(help="ed25519 或 ecdsa-p256 · or ecdsa-p256")] = "ed25519",
+    algorithm: Annotated[str, typer.Option(help="ed25519、ecdsa-p256 或 sm2 · or sm2")] = "ed25519",
 ) -> None:
     """生成私钥文件(仅本人可读)。 Make a private key file that its owner alone can read."""
-    chosen: dict[str, Algorithm] = {"ed25519": "ed25519", "ecdsa-p256": "ecdsa-p256"}
-    if algorithm not in chosen:
-        raise typer.BadParameter("ed25519 | ecdsa-p256")
-    _out.print(public_key_of(make_key(file, chosen[algorithm])).keyid, markup=False)
+    if algorithm not in ALGORITHMS:
+        raise typer.BadParameter("ed25519 | ecdsa-p256 | sm2")
+    _out.print(public_key_of(make_key(file, cast("Algorithm", algorithm))).keyid, markup=False)
 
 
 @key.command()

@@ -22,6 +22,7 @@ from infra.notary_store import PostgresNotaryStore, clear_alarms, connect_as_not
 from infra.settings import Settings
 from ledger.evidence.growth import SigningRefused
 from ledger.evidence.guard import signed_by
+from ledger.evidence.links import link_of
 from ledger.evidence.policy import Policy
 from ledger.evidence.report import Report, Result
 from ledger.evidence.scrub import scrub_checkpoints
@@ -165,7 +166,7 @@ def _accept(reason: str, signing: Notary, folder: NotaryFolder, url: str, identi
         except SigningRefused as refusal:
             _errors.print("最新检查点不是本日志所签,不能从它继续。 The newest checkpoint is not this log's own.")
             raise _refused(refusal) from None
-    folder.go_on(reason, findings, last)
+    folder.go_on(reason, findings, last, link_of(newest).to_bytes() if newest is not None else None)
     clear_alarms(url, reason)
     log.warning("notary.accepted", reason=reason, findings=findings[:20], size=newest.size if newest else 0)
     typer.echo(

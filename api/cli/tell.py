@@ -20,6 +20,7 @@ from api.client import Client, Outcome
 from api.client.models import Refused, Summary
 from infra.doctor import checks
 from infra.migrations import migrate as apply_migrations
+from infra.national import sm2_verification
 from infra.open_ledger import open_ledger
 from infra.settings import Settings
 from ledger.service import Ledger
@@ -163,7 +164,7 @@ def doctor(json: AsJson = False) -> None:
 
 def opened(settings: Settings) -> Ledger:
     """Return the ledger on this deployment's database, for an import, which registers no key."""
-    return open_ledger(database_url(settings), terms=Terms(settings.log_origin))
+    return open_ledger(database_url(settings), terms=Terms(settings.log_origin, verify_sm2=sm2_verification()))
 
 
 def prepare_views(url: str) -> None:

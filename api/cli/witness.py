@@ -133,6 +133,7 @@ def cosigners(settings: Settings, url: str) -> list[Cosigner]:
             policy.witnesses[name],
             WitnessClient(address),
             PostgresCosignatureStore(lambda: connect_as_notary(url)),
+            renewal_seconds=settings.cosignature_seconds,
         )
         for name, address in policy.addresses.items()
     ]

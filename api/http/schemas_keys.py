@@ -42,7 +42,7 @@ COMPONENTS: dict[str, Schema] = {
         {
             "keyid": _DIGEST,
             "owner": text(),
-            "algorithm": {"enum": ["ed25519", "ecdsa-p256"]},
+            "algorithm": {"enum": ["ed25519", "ecdsa-p256", "sm2"]},
             "public_key": text("Base64"),
             "registered_by": text(),
             "position": POSITION,

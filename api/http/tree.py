@@ -1,4 +1,4 @@
-"""What the notary stored, read for an answer: checkpoints with their cosignatures, and tiles of hashes."""
+"""What the notary stored, read for an answer: checkpoints with their newest cosignatures, and tiles of hashes."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from ledger.evidence.tiles import HASH, Tile
 
 _COSIGNED = """
     SELECT size, root, note || coalesce((
-        SELECT string_agg(line, '' ORDER BY name, key_id) FROM notary.cosignature AS c WHERE c.size = p.size), ''),
+        SELECT string_agg(line, '' ORDER BY name, key_id) FROM (
+            SELECT DISTINCT ON (name, key_id) name, key_id, line FROM notary.cosignature AS c
+            WHERE c.size = p.size ORDER BY name, key_id, received DESC) AS newest), ''),
         signed
     FROM notary.checkpoint AS p
 """
@@ -34,7 +36,7 @@ _STATE = """
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A checkpoint; ``note`` holds the log's signatures and every cosignature received so far."""
+    """A checkpoint; ``note`` holds the log's signatures and the newest cosignature of each witness."""
 
     size: int
     root: bytes

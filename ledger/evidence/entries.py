@@ -7,6 +7,7 @@ Which key speaks for whom, and until when, is what the log recorded before the e
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.evidence.chains import Chains
@@ -17,9 +18,13 @@ from ledger.evidence.mapaudit import MapAudit
 from ledger.evidence.maprules import Entry
 from ledger.evidence.report import Report
 from ledger.evidence.signatures import EVENT_TYPE, PublicKey, Signature, pae, parse_signatures
+from ledger.evidence.sm3 import Sm3Missing, sm3
 from ledger.evidence.strict import EvidenceError
 
-_BEGIN = '{"event":'
+_BEGIN, _RECORD, _SIGNATURES = '{"event":', ',"record":', ',"signatures":'
+WITHOUT_DIGEST = (
+    "前 {0} 个条目登记时尚未载 SM3 摘要 / the first {0} entries were recorded before entries held an SM3 digest"
+)
 _DECODER = json.JSONDecoder()
 _Place = dict[str, Any]
 
@@ -28,12 +33,10 @@ def event_bytes(entry: bytes) -> bytes:
     """Return the signed event's bytes inside a recorded event, or raise."""
     try:
         text = entry.decode("utf-8")
-        if not text.startswith(_BEGIN):
-            raise EvidenceError("not a recorded event")
-        _, end = _DECODER.raw_decode(text, len(_BEGIN))
+        _, end = _member(text, 0, _BEGIN)
     except (ValueError, RecursionError) as error:
         raise EvidenceError("not a recorded event") from error
-    if not text.startswith(',"record":', end):
+    if not text.startswith(_RECORD, end):
         raise EvidenceError("not a recorded event")
     return text[len(_BEGIN) : end].encode()
 
@@ -58,6 +61,8 @@ class EntryChecks:
         self._recorded = ""
         self._map = MapAudit(report)
         self._pool: ThreadPoolExecutor | None = None
+        self._has_digests = False
+        self._without_digest = self._unchecked_digests = 0
         self.withheld = 0
 
     def check(self, first: int, entries: list[bytes]) -> None:
@@ -69,16 +74,18 @@ class EntryChecks:
                 self._report.add("ENTRY_MISSING", index)
                 continue
             try:
-                event, record, signatures = _open(raw)
+                opened = _open(raw)
             except EvidenceError as error:
                 self._report.add("ENTRY_MALFORMED", index, detail=str(error))
                 continue
+            event, record = opened.event, opened.record
             self._order(index, record)
+            self._digest(index, opened)
             self._map.take(Entry(index, raw, event, record))
             if "issuersequence" in event:
-                self._chains.note(index, event, event_bytes(raw))
-            if signatures:
-                statements.append(self._statement(index, raw, event, record, signatures))
+                self._chains.note(index, event, opened.said)
+            if opened.signatures:
+                statements.append(self._statement(index, opened))
             else:
                 self._report.unsigned += 1
                 if record.get("signed_by"):
@@ -90,9 +97,9 @@ class EntryChecks:
         if statements:
             # The library lets go of the interpreter while it verifies, so threads use every core.
             self._pool = self._pool or ThreadPoolExecutor()
-            for index, place, invalid in self._pool.map(_invalid, statements):
-                for owner in invalid:
-                    self._report.add("STATEMENT_SIGNATURE_INVALID", index, detail=owner, **place)
+            for index, place, faults in self._pool.map(_faults, statements):
+                for code, owner in faults:
+                    self._report.add(code, index, detail=owner, **place)
             self._report.signed += len(statements)
 
     def close(self) -> None:
@@ -103,6 +110,8 @@ class EntryChecks:
         if not self.withheld:
             self._ring.compare(self._stated.values())
         self._map.close()
+        if self._without_digest and self._has_digests:
+            self._report.notes.append(WITHOUT_DIGEST.format(self._without_digest))
         self._report.streams = len(self._streams)
         self._report.last_recorded = self._recorded or None
         if self._pool is not None:
@@ -127,10 +136,27 @@ class EntryChecks:
             )
         self._recorded = max(recorded, self._recorded)
 
-    def _statement(
-        self, index: int, raw: bytes, event: _Place, record: _Place, signatures: tuple[Signature, ...]
-    ) -> "_Statement":
+    def _digest(self, index: int, opened: "_Opened") -> None:
+        """Check the SM3 digest of what was said; from the first entry on that has one, every entry has one."""
+        stated = opened.record.get("sm3")
+        self._has_digests = self._has_digests or stated is not None
+        if not self._has_digests:
+            self._without_digest += 1
+            return
+        try:
+            actual = sm3(opened.said).hex()
+        except Sm3Missing as error:
+            if not self._unchecked_digests:
+                self._report.add("DIGEST_UNCHECKED", detail=str(error))
+            self._unchecked_digests += 1
+            return
+        if stated != actual:
+            detail = f"SM3 {actual}, recorded {str(stated)[:64]}"
+            self._report.add("DIGEST_MISMATCH", index, detail=detail, **_place(opened.record))
+
+    def _statement(self, index: int, opened: "_Opened") -> "_Statement":
         """Return what is left to verify of a signed entry, once its keys were found as of its index."""
+        event, record, signatures = opened.event, opened.record, opened.signatures
         place = _place(record)
         if self._origin is not None and event.get("ledger") != self._origin:
             self._report.add("WRONG_AUDIENCE", index, detail=str(event.get("ledger"))[:200], **place)
@@ -147,7 +173,7 @@ class EntryChecks:
             self._report.add("WRONG_SIGNER", index, **place)
         if is_known and record.get("signed_by") != owners:
             self._report.add("SIGNERS_MISSTATED", index, **place)
-        return index, place, raw, found
+        return index, place, opened.said, found
 
     def _key(self, index: int, keyid: str, record: _Place) -> IssuerKey | None:
         """Return the key by this name as the log knew it at an index, and report where it may not have signed."""
@@ -175,16 +201,18 @@ class EntryChecks:
 _Statement = tuple[int, _Place, bytes, list[tuple[PublicKey, Signature, str]]]
 
 
-def _invalid(statement: _Statement) -> tuple[int, _Place, list[str]]:
-    """Return the owners of the keys whose signatures do not fit."""
-    index, place, raw, found = statement
-    message = pae(EVENT_TYPE, event_bytes(raw))
+def _faults(statement: _Statement) -> tuple[int, _Place, list[tuple[str, str]]]:
+    """Return what is wrong with which owner's signature, or that it cannot be told here."""
+    index, place, said, found = statement
+    message = pae(EVENT_TYPE, said)
     wrong = []
     for key, signature, owner in found:
         try:
             key.verify(signature.value, message)
+        except Sm3Missing:
+            wrong.append(("SIGNATURE_UNCHECKED", owner))
         except EvidenceError:
-            wrong.append(owner)
+            wrong.append(("STATEMENT_SIGNATURE_INVALID", owner))
     return index, place, wrong
 
 
@@ -209,29 +237,45 @@ def _signatories(event: _Place) -> list[str]:
     ]
 
 
-def _open(raw: bytes) -> tuple[dict[str, Any], dict[str, Any], tuple[Signature, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What an entry holds; ``said`` are the event's own octets."""
+
+    said: bytes
+    event: dict[str, Any]
+    record: dict[str, Any]
+    signatures: tuple[Signature, ...]
+
+
+def _open(raw: bytes) -> _Opened:
     try:
         text = raw.decode("utf-8")
-        value, end = _DECODER.raw_decode(text)
+        event, end = _member(text, 0, _BEGIN)
+        said = text[len(_BEGIN) : end].encode()
+        record, end = _member(text, end, _RECORD)
+        signatures, end = _member(text, end, _SIGNATURES)
     except (ValueError, RecursionError) as error:
-        raise EvidenceError("not JSON") from error
-    if end != len(text) or not isinstance(value, dict) or len(value) != 3:
-        raise EvidenceError("not a recorded event")
-    event, record, signatures = value.get("event"), value.get("record"), value.get("signatures")
-    if not isinstance(event, dict) or not isinstance(record, dict):
+        raise EvidenceError("not a recorded event") from error
+    if text[end:] != "}" or not isinstance(event, dict) or not isinstance(record, dict):
         raise EvidenceError("not a recorded event")
     stream, version, recorded = record.get("stream"), record.get("version"), record.get("recorded")
     if not isinstance(stream, str) or type(version) is not int or version < 1:
         raise EvidenceError("the record names no stream and version")
     if not isinstance(recorded, str) or not INSTANT.fullmatch(recorded):
         raise EvidenceError("the record names no instant")
-    return event, record, parse_signatures(signatures)
+    return _Opened(said, event, record, parse_signatures(signatures))
+
+
+def _member(text: str, at: int, name: str) -> tuple[Any, int]:
+    """Return the value that follows a member's name, which must stand right here, and where it ends."""
+    if not text.startswith(name, at):
+        raise EvidenceError("not a recorded event")
+    return _DECODER.raw_decode(text, at + len(name))
 
 
 def place_of(raw: bytes) -> dict[str, Any]:
     """Return stream and version of an entry as far as they can be read."""
     try:
-        _, record, _ = _open(raw)
+        return _place(_open(raw).record)
     except EvidenceError:
         return {}
-    return {"stream": record["stream"], "version": record["version"]}

@@ -6,10 +6,10 @@ The file informs; an auditor's own policy replaces the log's keys, and the key h
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ledger.evidence.notes import Verifier, parse_vkey
-from ledger.evidence.signatures import PublicKey
+from ledger.evidence.signatures import ALGORITHMS, Algorithm, PublicKey
 from ledger.evidence.strict import (
     EvidenceError,
     canonical_json,
@@ -79,9 +79,9 @@ def _parse_issuer(value: Any) -> IssuerKey:
     algorithm, key, keyid, owner, since = _texts([value[n] for n in ("algorithm", "key", "keyid", "owner", "since")])
     if not all(INSTANT.fullmatch(each) for each in (since, *_texts([] if until is None else [until]))):
         raise EvidenceError("not an instant")
-    if algorithm not in {"ed25519", "ecdsa-p256"}:
+    if algorithm not in ALGORITHMS:
         raise EvidenceError("no such algorithm")
-    public = PublicKey("ed25519" if algorithm == "ed25519" else "ecdsa-p256", decode_base64(key))
+    public = PublicKey(cast("Algorithm", algorithm), decode_base64(key))
     if public.keyid != keyid:
         raise EvidenceError("the key's name does not fit the key")
     return IssuerKey(owner, public, since, until)

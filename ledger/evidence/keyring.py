@@ -13,11 +13,11 @@ from typing import Any
 
 from ledger.evidence.keyfile import INSTANT, IssuerKey
 from ledger.evidence.report import Report
-from ledger.evidence.signatures import PublicKey, admit_key
+from ledger.evidence.signatures import ALGORITHMS, PublicKey, admit_key
+from ledger.evidence.sm3 import Sm3Missing
 from ledger.evidence.strict import EvidenceError, decode_base64
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ALGORITHMS = frozenset({"ed25519", "ecdsa-p256"})
 
 
 @dataclass(slots=True)
@@ -87,7 +87,12 @@ class Keyring:
     def _register(self, index: int, keyid: str, data: dict[str, Any], record: Mapping[str, Any]) -> None:
         place = {"stream": record["stream"], "version": record["version"]}
         try:
-            key, owner, since, until = _admitted(data, self._origin)
+            try:
+                key, owner, since, until = _admitted(data, self._origin)
+            except Sm3Missing as error:
+                # The key is known, though not that it was possessed: what it signed is unchecked, and no forgery.
+                self._report.add("SIGNATURE_UNCHECKED", index, detail=str(error), **place)
+                key, owner, since, until = _admitted(data, None)
             if key.keyid != keyid or keyid in self._keys:
                 raise EvidenceError("the stream is not the key's own, or the key was registered before")
         except EvidenceError as error:
@@ -111,7 +116,7 @@ def _admitted(data: dict[str, Any], origin: str | None) -> tuple[PublicKey, str,
     names = ("algorithm", "public_key", "owner", "nonce", "proof")
     algorithm, public_key, owner, nonce, proof = (data.get(name) for name in names)
     texts = (public_key, owner, nonce, proof)
-    if algorithm not in _ALGORITHMS or not all(isinstance(each, str) for each in texts):
+    if algorithm not in ALGORITHMS or not all(isinstance(each, str) for each in texts):
         raise EvidenceError("not the registration of a key")
     since, until = data.get("valid_from"), data.get("valid_until")
     if any(each is not None and not (isinstance(each, str) and INSTANT.fullmatch(each)) for each in (since, until)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ledger.evidence.growth import Fetch, SigningRefused, StoredCheckpoint, contrast
 from ledger.evidence.guard import signed_by
+from ledger.evidence.links import check_links
 from ledger.evidence.merkle import leaf_hash, tree_root
 from ledger.evidence.notes import Checkpoint, Verifier
 from ledger.evidence.report import Finding
@@ -76,10 +77,12 @@ def scrub_checkpoints(
 ) -> Iterator[Finding]:
     """Yield what is wrong with the checkpoints of more than ``after`` and at most ``through`` leaves."""
     fetch = Remembered(stored.tile)
+    before = stored.newest(after) if after else None
     while page := stored.checkpoints(after, through, _PAGE):
+        yield from check_links(before, page)
         for each in page:
             yield from scrub_checkpoint(each, origin, keys, fetch)
-        after = page[-1].size
+        before, after = page[-1], page[-1].size
 
 
 def scrub_checkpoint(stored: StoredCheckpoint, origin: str, keys: Sequence[Verifier], fetch: Fetch) -> list[Finding]:

@@ -1,19 +1,21 @@
-"""Signed statements: DSSE v1.0.2 over the exact bytes of an event, Ed25519 (RFC 8032) or ECDSA P-256 (FIPS 186-5).
+"""Signed statements: DSSE v1.0.2 over the exact bytes of an event, with Ed25519 (RFC 8032), ECDSA P-256 or SM2.
 
-A key is admitted once its owner has signed a nonce with it; what a signature covers always names its kind, so that
-no signature can serve as another.
+P-256 is FIPS 186-5 with SHA-256; SM2 is GB/T 32918 with SM3 and the signer's identity of GM/T 0009. A key is admitted
+once its owner has signed a nonce with it; what a signature covers always names its kind, so that no signature can serve
+as another.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, get_args
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from ledger.evidence import sm2
 from ledger.evidence.edwards import check_public_key
 from ledger.evidence.strict import EvidenceError, canonical_json, decode_base64, encode_base64, parse_json
 
@@ -23,8 +25,24 @@ MAXIMUM_ENVELOPE = 131_072
 MAXIMUM_SIGNATURES = 16
 MINIMUM_NONCE = 16
 _MAXIMUM_SIGNATURE = 512
-Algorithm = Literal["ed25519", "ecdsa-p256"]
-PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+Algorithm = Literal["ed25519", "ecdsa-p256", "sm2"]
+ALGORITHMS = frozenset(get_args(Algorithm))
+
+
+class ForeignKey(Protocol):
+    """A private key that another library holds, as one of SM2 is."""
+
+    @property
+    def public(self) -> "PublicKey":
+        """The key that verifies what this one signs."""
+        ...
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature over a message."""
+        ...
+
+
+PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | ForeignKey
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -35,7 +53,7 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An admitted key: 32 octets for Ed25519, the uncompressed point of 65 octets for P-256."""
+    """An admitted key: 32 octets for Ed25519, the uncompressed point of 65 octets for P-256 and SM2."""
 
     algorithm: Algorithm
     raw: bytes
@@ -48,6 +66,8 @@ class PublicKey:
             if len(self.raw) != 65 or self.raw[0] != 4:
                 raise EvidenceError("a P-256 key is an uncompressed point of 65 octets")
             _p256(self.raw)
+        elif self.algorithm == "sm2":
+            sm2.check_key(sm2.IDENTIFIER + self.raw)
         else:
             raise EvidenceError("no such algorithm")
 
@@ -57,9 +77,17 @@ class PublicKey:
         return sha256(self.algorithm.encode() + b"\n" + self.raw).hexdigest()
 
     def verify(self, signature: bytes, message: bytes) -> None:
-        """Raise unless the signature (for P-256: DER, over SHA-256) is this key's over the message."""
+        """Raise unless the signature (for P-256 and SM2: DER) is this key's over the message.
+
+        SM2 is computed in integers here and takes milliseconds. Raises :class:`~ledger.evidence.sm3.Sm3Missing` where
+        it cannot be told.
+        """
         if len(signature) > _MAXIMUM_SIGNATURE:
             raise EvidenceError("the signature is too long")
+        if self.algorithm == "sm2":
+            if not sm2.verify(sm2.IDENTIFIER + self.raw, sm2.signature_of_der(signature), message):
+                raise EvidenceError("the signature does not fit")
+            return
         try:
             if self.algorithm == "ed25519":
                 _ed25519(self.raw).verify(signature, message)
@@ -86,6 +114,8 @@ def public_key_of(private: PrivateKey) -> PublicKey:
     """Return the public half of a private key."""
     if isinstance(private, ed25519.Ed25519PrivateKey):
         return _checked("ed25519", private.public_key().public_bytes_raw())
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        return private.public
     form = serialization.PublicFormat.UncompressedPoint
     return _checked("ecdsa-p256", private.public_key().public_bytes(serialization.Encoding.X962, form))
 
@@ -98,9 +128,9 @@ def _checked(algorithm: Algorithm, raw: bytes) -> PublicKey:
 
 def sign(private: PrivateKey, message: bytes) -> bytes:
     """Return the signature over a message."""
-    if isinstance(private, ed25519.Ed25519PrivateKey):
-        return private.sign(message)
-    return private.sign(message, ec.ECDSA(SHA256()))
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        return private.sign(message, ec.ECDSA(SHA256()))
+    return private.sign(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 Type 0xff of C2SP signed-note, which is free for private use, with an identifier of ours before the key.
 """
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.hashes import SM3, Hash
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from ledger.evidence.sm3 import sm3
 from ledger.evidence.strict import EvidenceError
 
 SM2 = 0xFF
@@ -24,20 +24,20 @@ _G = (
 _Point = tuple[int, int] | None
 
 
-def sm3(*parts: bytes) -> bytes:
-    """Return the SM3 digest (GB/T 32905) of the parts; raises where this build of OpenSSL has no SM3."""
-    try:
-        digest = Hash(SM3())
-    except UnsupportedAlgorithm as error:
-        raise EvidenceError("SM3 is not in this build of OpenSSL") from error
-    for part in parts:
-        digest.update(part)
-    return digest.finalize()
-
-
 def public_of(x: int, y: int) -> bytes:
     """Return the octets of a public key: identifier, 04, both coordinates."""
     return IDENTIFIER + b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
+
+
+def signature_of_der(der: bytes) -> bytes:
+    """Return r and s, 32 octets each, of a signature as GM/T 0009 section 7.3 writes it: in DER, in one form alone."""
+    try:
+        r, s = decode_dss_signature(der)
+        if not (0 < r < _N and 0 < s < _N) or encode_dss_signature(r, s) != der:
+            raise ValueError
+    except ValueError as error:
+        raise EvidenceError("not an SM2 signature in DER") from error
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
 def check_key(public: bytes) -> None:

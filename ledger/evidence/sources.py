@@ -66,9 +66,11 @@ class FolderSource:
             # Without O_NONBLOCK a named pipe in the place of a file would hold the verifier for ever.
             handle = os.open(self._path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with open(handle, "rb") as file:  # noqa: PTH123 - the descriptor was opened without following links
-                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                status = os.fstat(handle)
+                if not stat.S_ISREG(status.st_mode):
                     raise EvidenceError("not a regular file")
-                data = file.read(limit + 1)
+                # The limit of its kind is often a hundred times the file, and memory is taken before it is filled.
+                data = file.read(min(status.st_size, limit) + 1)
         except OSError as error:
             raise EvidenceError(f"cannot be read: {error.strerror}") from error
         if len(data) > limit:

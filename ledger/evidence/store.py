@@ -9,8 +9,9 @@ from typing import Protocol
 from ledger.evidence.bundle import FORMAT
 from ledger.evidence.growth import StoredCheckpoint
 from ledger.evidence.keyfile import IssuerKey, KeyFile
+from ledger.evidence.links import LinkedCheckpoint
 from ledger.evidence.notes import Verifier
-from ledger.evidence.strict import EvidenceError, canonical_json
+from ledger.evidence.strict import MAXIMUM_INTEGER, EvidenceError, canonical_json
 from ledger.evidence.tiles import (
     ENTRIES,
     HASH,
@@ -30,11 +31,15 @@ class TreeReader(Protocol):
         """Return the last position of the log."""
         ...
 
-    def newest(self) -> StoredCheckpoint | None:
-        """Return the checkpoint with the most leaves."""
+    def newest(self, through: int = MAXIMUM_INTEGER) -> LinkedCheckpoint | None:
+        """Return the checkpoint with the most leaves, of those with at most ``through`` where that is said."""
         ...
 
-    def checkpoints(self, after: int, through: int, limit: int) -> Sequence[StoredCheckpoint]:
+    def numbered(self, number: int) -> LinkedCheckpoint | None:
+        """Return the checkpoint of a number."""
+        ...
+
+    def checkpoints(self, after: int, through: int, limit: int) -> Sequence[LinkedCheckpoint]:
         """Return checkpoints with more than ``after`` and at most ``through`` leaves, in order."""
         ...
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from struct import pack
+from struct import Struct, pack
 
 from ledger.evidence.merkle import EMPTY_ROOT, CompactRange, Node, fold
 from ledger.evidence.strict import MAXIMUM_INTEGER, EvidenceError
@@ -20,6 +20,7 @@ ENTRIES = -1
 MAXIMUM_ENTRY = 65_535
 MAXIMUM_SUBMISSION = 57_344
 MAXIMUM_BUNDLE = WIDTH * (2 + MAXIMUM_ENTRY)
+_PAIRS = Struct(f"{2 * HASH}s")
 _PATH = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([0-9]{1,3}))?", re.ASCII)
 
 
@@ -88,7 +89,7 @@ def full_root(data: bytes) -> bytes:
     """Return the root over a power of two of hashes; for a full tile, its parent's hash."""
     # Neighbours lie side by side already, so node_hash's joining of two is spared.
     while len(data) > HASH:
-        data = b"".join([sha256(b"\x01" + data[at : at + 2 * HASH]).digest() for at in range(0, len(data), 2 * HASH)])
+        data = b"".join([sha256(b"\x01" + pair).digest() for (pair,) in _PAIRS.iter_unpack(data)])
     return data
 
 
@@ -232,9 +233,9 @@ def decode_entries(data: bytes) -> list[bytes]:
     while at < size:
         if at + 2 > size or len(entries) == WIDTH:
             raise EvidenceError("the entry bundle's lengths do not fit its size")
-        end = at + 2 + (data[at] << 8) + data[at + 1]
-        entries.append(data[at + 2 : end])
-        at = end
+        begin = at + 2
+        at = begin + (data[at] << 8 | data[at + 1])
+        entries.append(data[begin:at])
     if at != size:
         raise EvidenceError("the entry bundle's lengths do not fit its size")
     return entries

@@ -1,10 +1,11 @@
 """What may be said about a signing key; a key's stream bears the key's own name, so that one key has one owner."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ledger.days import parse_instant
+from ledger.evidence.signatures import Algorithm
 from ledger.facts import Data, EventType, Text, event_types
 from ledger.parties import CLOCK, KINDS
 
@@ -28,8 +29,8 @@ Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max
 class Registered(Data):
     """A public key speaks for its owner; the owner signed a nonce of this ledger with it."""
 
-    algorithm: Literal["ed25519", "ecdsa-p256"]
-    public_key: Base64 = Field(description="32 octets (Ed25519), or the uncompressed point of 65 octets (P-256)")
+    algorithm: Algorithm
+    public_key: Base64 = Field(description="32 octets (Ed25519), or the uncompressed point of 65 octets (P-256, SM2)")
     owner: Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[!-~]+$")] = Field(
         description="A party as it is spelled in `source`, or a signatory as person:REGISTER:NUMBER",
         examples=["CNCA-R-2031-101"],
@@ -60,12 +61,13 @@ class Compromised(Data):
     reason: Text
 
 
-def _type(name: str, model: type[Data], zh: str, en: str) -> EventType:
-    return EventType(f"{FAMILY}.{name}", FAMILY, model, _EVERYBODY, zh, en, "电子签名法 13, 15")
+def _type(name: str, model: type[Data], zh: str, en: str, version: int = 1) -> EventType:
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, _EVERYBODY, zh, en, "电子签名法 13, 15", version=version)
 
 
 EVENTS = event_types(
-    _type("registered", Registered, "登记签名密钥", "Signing key registered"),
+    # Version 2 admits keys of SM2.
+    _type("registered", Registered, "登记签名密钥", "Signing key registered", 2),
     _type("revoked", Revoked, "吊销签名密钥", "Signing key revoked"),
     _type("compromised", Compromised, "签名密钥失密", "Signing key compromised"),
 )

@@ -1,7 +1,7 @@
 """What holds personal data is refused before it is decided on: the refusal names the places and repeats no number."""
 
 from ledger.envelope import Submission
-from ledger.privacy.scanner import Kind, scan
+from ledger.privacy.scanner import Kind, may_hold, suspected
 from ledger.refusals import Problem, Refusal
 
 _TOLD: dict[Kind, tuple[str, str]] = {
@@ -12,13 +12,15 @@ _TOLD: dict[Kind, tuple[str, str]] = {
 
 def personal_data_in(submission: Submission) -> Refusal | None:
     """Return the refusal of a submission whose public members hold personal numbers, or ``None``."""
+    if not may_hold(submission.raw):
+        return None
     event = {
         "data": submission.data,
         "id": submission.id,
         "source": submission.source,
         "subject": submission.subject,
     }
-    hits = scan(submission.raw, event)
+    hits = suspected(submission.raw, event)
     if not hits:
         return None
     problems = tuple(Problem(each.pointer, each.kind, *_TOLD[each.kind]) for each in hits)

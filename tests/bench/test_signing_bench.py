@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
+from infra.national import Sm2Key, sm2_verification
 from infra.open_ledger import open_ledger
 from ledger.envelope import Submission
 from ledger.evidence.signatures import EVENT_TYPE, PrivateKey, pae, public_key_of, sign
@@ -17,7 +19,8 @@ from tests.support.statements import accept, approved, issued
 
 pytestmark = pytest.mark.bench
 STATEMENTS, BATCH, ROUNDS = 4_000, 500, 3
-KEYS: dict[str, PrivateKey] = {"ed25519": ed25519_key(1), "ecdsa-p256": p256_key(2)}
+KEYS: dict[str, PrivateKey] = {"ed25519": ed25519_key(1), "ecdsa-p256": p256_key(2), "sm2": Sm2Key.generate()}
+NATIONAL = replace(TERMS, verify_sm2=sm2_verification())
 
 
 def rate(count: int, work: Callable[..., object], *arguments: object) -> float:
@@ -45,7 +48,7 @@ def test_statements_a_second_unsigned_and_signed(database_server: str, template_
     for attempt in range(ROUNDS):
         with (
             fresh_database(database_server, template_database) as url,
-            closing(open_ledger(url, terms=TERMS)) as ledger,
+            closing(open_ledger(url, terms=NATIONAL)) as ledger,
         ):
             accept(ledger, *approved(), *(registration(key) for key in KEYS.values()))
             said = [issued(f"U{attempt}-{n}") for n in range(STATEMENTS)]

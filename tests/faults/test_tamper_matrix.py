@@ -156,6 +156,23 @@ def edit_a_checkpoint_s_column(log: Signed) -> None:
     psql(log.superuser, f"UPDATE notary.checkpoint SET root = sha256('') WHERE size = {YESTERDAY}")
 
 
+def delete_a_checkpoint(log: Signed) -> None:
+    """One that nobody asks for, from before the newest."""
+    psql(log.superuser, f"DELETE FROM notary.checkpoint WHERE size = {YESTERDAY}")
+
+
+def delete_a_checkpoint_and_close_the_gap(log: Signed) -> None:
+    """And all later ones are made to fit, so that inside the database nothing is missing."""
+    psql(
+        log.superuser,
+        f"DELETE FROM notary.checkpoint WHERE size = {YESTERDAY}",
+        "DO $$ DECLARE stood record; at bigint := 0; link bytea := ''; BEGIN"
+        " FOR stood IN SELECT size, note FROM notary.checkpoint ORDER BY size LOOP at := at + 1;"
+        " UPDATE notary.checkpoint SET number = at, previous = link WHERE size = stood.size;"
+        " link := sha256(link || convert_to(stood.note, 'UTF8')); END LOOP; END $$",
+    )
+
+
 def swap_the_key(log: Signed) -> None:
     rewrite_tree(log.superuser, OTHER, [YESTERDAY, EVENTS])
 
@@ -196,6 +213,8 @@ MATRIX = [
     Expected(edit_a_tile, {"TILE_MISMATCH": None}, 1),
     Expected(edit_a_checkpoint, {"CHECKPOINT_SIGNATURE_INVALID": None}, 1),
     Expected(edit_a_checkpoint_s_column, {"CHECKPOINT_CONTRADICTED": None}, 1, None, ({}, 0)),
+    Expected(delete_a_checkpoint, {"CHECKPOINT_MISSING": None}, 1, None, ({}, 0)),
+    Expected(delete_a_checkpoint_and_close_the_gap, {"CHECKPOINT_MISSING": None}, 1, "CHECKPOINT_MISSING", ({}, 0)),
     Expected(swap_the_key, {"CHECKPOINT_SIGNATURE_INVALID": None}, 1, "CHECKPOINT_SIGNATURE_INVALID"),
     Expected(rewrite_history, {"SPLIT_VIEW": None}, 1, "SPLIT_VIEW"),
     Expected(fork, {"SPLIT_VIEW": None}, 1, "SPLIT_VIEW"),

@@ -26,7 +26,8 @@ def identity_numbers(draw: st.DrawFn) -> str:
 
 mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True).filter(str.isascii)
 landlines = st.from_regex(r"0(10|2[0-9]|[3-9][0-9]{2})-[2-8][0-9]{6,7}", fullmatch=True).filter(str.isascii)
-around = st.text(st.characters(codec="utf-8", categories=["Lo", "Po", "Zs"]), max_size=20)
+# The two ordinal signs are Latin letters in another form, and a number right behind a letter is a code.
+around = st.text(st.characters(codec="utf-8", categories=["Lo", "Po", "Zs"], exclude_characters="ªº"), max_size=20)
 
 
 def wide(number: str) -> str:
@@ -52,3 +53,24 @@ def test_another_digit_in_it_makes_it_no_identity_number(number: str, at: int) -
 def test_a_telephone_number_is_always_found(number: str, before: str, is_wide: bool) -> None:
     event = {"data": {"note": f"{before}{wide(number) if is_wide else number}。"}}
     assert [hit.kind for hit in scan(canonical(event), event)][-1:] == ["telephone_number"]
+
+
+products = st.from_regex(r"2031[0-9]{12}", fullmatch=True).filter(str.isascii)
+joined = st.sampled_from(["", "/", ":", " ", "-", ".", "变更"])
+
+
+places = st.sampled_from(["note", "id", "subject"])
+
+
+@given(products, st.one_of(identity_numbers(), mobiles, products), joined, places, st.booleans())
+def test_whatever_a_look_at_every_text_would_find_is_found(
+    product: str, number: str, apart: str, place: str, before: bool
+) -> None:
+    texts = {"note": "变更", "id": f"{product}/issued", "subject": f"certificate:CNCA-R-2031-101:{product}"}
+    texts[place] = f"{product}{apart}{number}" if place == "id" else f"{texts[place]}{apart}{number}"
+    if before and place == "id":
+        texts[place] = f"{number}{apart}{product}"
+    event = {"data": {"note": texts.pop("note")}, **texts, "source": "CNCA-R-2031-101"}
+    expected = [("/data/note", kind) for kind in kinds_in(event["data"]["note"], "note")]
+    expected += [(f"/{name}", kind) for name in ("id", "subject") for kind in kinds_in(event[name], name)]
+    assert [(hit.pointer, hit.kind) for hit in scan(canonical(event), event)] == expected

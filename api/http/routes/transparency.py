@@ -4,6 +4,7 @@ A path below ``/tile/`` gives the same octets for ever; a tile's own path answer
 """
 
 import asyncio
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -41,7 +42,7 @@ _SIZE = Query(ge=1, le=_FAR, description="树的大小(有检查点者);缺省�
 
 @router.get("/checkpoint", response_class=Response, **CHECKPOINT)
 async def checkpoint(request: Request) -> Response:
-    """Return the newest checkpoint, with the cosignatures received so far."""
+    """Return the newest checkpoint, with the newest cosignature of each witness."""
     require_acceptable(request, TEXT)
     async with service_of(request).reader() as connection:
         return _note(request, await _signed(connection, None))
@@ -190,8 +191,8 @@ async def _shown(reading: Reading, first: int, count: int) -> list[bytes]:
 
 
 def _note(request: Request, signed: tree.Signed) -> Response:
-    # A cosignature that came later makes the same checkpoint longer.
-    headers = {"Cache-Control": "public, no-cache", "ETag": f'"{signed.size}-{len(signed.note)}"'}
+    # Cosignatures come later, and newer ones in their place: the same checkpoint is then another note.
+    headers = {"Cache-Control": "public, no-cache", "ETag": f'"{signed.size}-{sha256(signed.note).hexdigest()[:16]}"'}
     if matches(request, headers["ETag"]):
         return Response(None, 304, headers)
     return Response(signed.note, 200, headers, _NOTE)
@@ -202,5 +203,5 @@ def _cached(tile: Tile) -> str:
 
 
 def _proof_headers(*, private: bool) -> dict[str, str]:
-    # The checkpoint in it gains cosignatures, so a proof is not kept for ever.
+    # The checkpoint in it gains cosignatures and newer ones, so a proof is not kept for ever.
     return {"Cache-Control": "private, no-store" if private else "public, no-cache"}

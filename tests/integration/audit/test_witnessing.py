@@ -2,6 +2,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from infra.witness_client import WitnessClient
 from ledger.evidence.notes import NoteSigner, parse_checkpoint, parse_note
 from ledger.evidence.policy import parse_policy
 from ledger.evidence.report import Result
+from ledger.evidence.verify import Question, verify_bundle
 from ledger.evidence.witness import MAXIMUM_REQUEST, Request
 from ledger.log import LogUnavailable
 from tests.integration.audit.conftest import OLD, Log, check, found
@@ -70,6 +72,35 @@ def test_the_newest_checkpoint_is_cosigned_once_and_leaves_in_the_bundle(
     with log.reader() as reader:
         export(reader, tmp_path / "old", Wanted(checkpoint=OLD), lambda _done, _of: None)
     assert found(check(tmp_path / "old", policy=policy)).keys() == {"QUORUM_NOT_MET"}
+
+
+def test_an_idle_log_s_checkpoint_is_cosigned_again_so_that_its_age_can_be_told(
+    log: Log, store: PostgresCosignatureStore, tmp_path: Path
+) -> None:
+    policy = parse_policy(f"log {LOG.verifier.vkey}\nwitness w {WITNESSES[0].verifier.vkey}\nquorum w\n".encode())
+    passed = [0.0]
+
+    def offer(later: int) -> bool:
+        """Step once at a moment by everybody's clock."""
+        passed[0] = later
+        with witnessing(tmp_path / "w", now=NOW + later) as address, closing(WitnessClient(address)) as client:
+            offering._post = client
+            return offering.step()
+
+    offering = Cosigner(
+        WITNESSES[0].verifier, lambda _: (500, "", b""), store, renewal_seconds=60, clock=lambda: passed[0]
+    )
+    assert [offer(0), offer(59), offer(60), offer(61), offer(125)] == [True, False, True, False, True]
+    size = parse_checkpoint(parse_note(log.notes[-1]).text).size
+    assert cosignatures(log.url) == [(size, WITNESSES[0].name)] * 3
+    with log.reader() as reader:
+        note = parse_note(reader.note())
+        export(reader, tmp_path / "b", Wanted(), lambda _done, _of: None)
+    assert [each.name for each in note.signatures] == [LOG.name, WITNESSES[0].name]
+    question = Question(NOW + 126, policy, max_age=1)
+    report = verify_bundle(tmp_path / "b", question)
+    assert (report.result, report.witnesses) == (Result.SOUND, {"w": NOW + 125})
+    assert found(verify_bundle(tmp_path / "b", replace(question, now=NOW + 127))).keys() == {"STALE"}
 
 
 def test_a_cosigner_that_does_not_know_what_the_witness_saw_is_told_and_goes_on_from_there(

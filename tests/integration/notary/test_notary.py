@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from consumers.notary import LogIdentity
-from infra.notary_folder import ACTS, LAST_SIGNED, STOPPED, NotaryFolder
+from infra.notary_folder import ACTS, LAST_LINK, LAST_SIGNED, STOPPED, NotaryFolder
 from infra.notary_store import GrowingTree, PostgresNotaryStore
 from infra.open_ledger import open_ledger
 from ledger.evidence.growth import SigningRefused
@@ -103,6 +103,8 @@ def test_a_signed_note_ahead_of_the_database_is_published_and_not_signed_again(
     sign_all(database_url, folder)
     kept = NotaryFolder(folder).load()
     as_superuser(database_url, "DELETE FROM notary.checkpoint", "DELETE FROM notary.tile")
+    # Killed before the commit, the notary had not kept the link of what was not in the database yet.
+    (folder / LAST_LINK).unlink()
     say(ledger, "B", 10)
     sign_all(database_url, folder)
     assert everything_fits(database_url, folder) == 310
@@ -110,6 +112,22 @@ def test_a_signed_note_ahead_of_the_database_is_published_and_not_signed_again(
         notes = [note.encode() for (note,) in connection.execute("SELECT note FROM notary.checkpoint ORDER BY size")]
     assert notes[0] == kept
     assert len(notes) == 2
+
+
+@pytest.mark.parametrize("oldest_gone", [100, 200, 300])
+def test_checkpoints_that_are_taken_out_while_nobody_signs_are_missed_at_the_next_start(
+    ledger: Ledger, database_url: str, folder: Path, oldest_gone: int
+) -> None:
+    for number in range(3):
+        say(ledger, f"S{number}", 100)
+        sign_all(database_url, folder)
+    # The newest ones too: the tree of the last signed note could be made again, but not those in between.
+    as_superuser(database_url, f"DELETE FROM notary.checkpoint WHERE size >= {oldest_gone}")
+    for _ in range(2):
+        refusal = refused(database_url, folder)
+        assert codes(refusal)[0] in {"CHECKPOINT_MISSING", "SIGNING_STOPPED"}
+    assert newest_size(database_url) == oldest_gone - 100
+    assert NotaryFolder(folder).alarms()[0]["code"] == "CHECKPOINT_MISSING"
 
 
 def test_of_two_notaries_one_leads_and_the_other_takes_over_where_it_stood(

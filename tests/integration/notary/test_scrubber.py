@@ -74,6 +74,9 @@ def test_a_sound_store_is_read_whole_and_again(database_url: str, folder: Path) 
         ("DELETE FROM notary.tile WHERE level = 0 AND idx = 0", "TILE_MISMATCH", None),
         ("UPDATE notary.tile SET hashes = set_byte(hashes, 40, 0) WHERE idx = 2", "ROOT_MISMATCH", 0),
         ("UPDATE notary.checkpoint SET root = sha256('') WHERE size = 300", "CHECKPOINT_CONTRADICTED", None),
+        ("DELETE FROM notary.checkpoint WHERE size = 300", "CHECKPOINT_MISSING", None),
+        ("UPDATE notary.checkpoint SET previous = sha256('') WHERE size = 600", "CHECKPOINT_LINK_BROKEN", None),
+        ("UPDATE notary.checkpoint SET number = 7 WHERE size = 300", "CHECKPOINT_MISSING", None),
         (
             "UPDATE notary.checkpoint SET note = overlay(note PLACING 'XXX' FROM length(note) - 20) WHERE size = 300",
             "CHECKPOINT_SIGNATURE_INVALID",

@@ -4,8 +4,10 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from infra.notary_store import ROLE, PostgresNotaryStore, clear_alarms, connect_as_notary
+from infra.migrations import migrate, migrations
+from infra.notary_store import ROLE, PostgresNotaryStore, StoredTree, clear_alarms, connect_as_notary
 from ledger.evidence.growth import SigningRefused
+from ledger.evidence.links import check_links
 from ledger.evidence.tiles import Tile
 from ledger.log import ConcurrentUpdate
 from tests.unit.evidence.making import note_of
@@ -18,6 +20,33 @@ def store(database_url: str) -> Iterator[PostgresNotaryStore]:
     store = PostgresNotaryStore(lambda: connect_as_notary(database_url))
     yield store
     store.close()
+
+
+def test_checkpoints_from_before_there_were_links_are_numbered_and_linked_by_the_migration(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = migrations()
+    with monkeypatch.context() as before:
+        before.setattr("infra.migrations.migrations", lambda: [each for each in every if each.name < "09"])
+        migrate(empty_database_url)
+    sizes = [3, 1, 2]
+    with psycopg.connect(empty_database_url) as connection:
+        for size in sizes:
+            connection.execute(
+                "INSERT INTO notary.checkpoint (size, root, note) VALUES (%s, %s, %s)",
+                (size, bytes(32), f"票据 {size}"),
+            )
+        connection.execute("INSERT INTO notary.cosignature (size, name, key_id, line) VALUES (1, 'w', '1234', 'l')")
+    assert [name[:3] for name in migrate(empty_database_url)] == ["096", "097"]
+    with psycopg.connect(empty_database_url) as connection:
+        stored = StoredTree(connection)
+        rows = stored.checkpoints(0, 9, 9)
+        assert [(each.number, each.size) for each in rows] == [(1, 1), (2, 2), (3, 3)]
+        assert list(check_links(None, rows)) == []
+        connection.execute("INSERT INTO notary.checkpoint (size, root, note) VALUES (4, %s, 'later')", (bytes(32),))
+        assert list(check_links(rows[-1], stored.checkpoints(3, 9, 9))) == []
+        with pytest.raises(psycopg.Error, match="never changed or removed"):
+            connection.execute("DELETE FROM notary.checkpoint WHERE size = 2")
 
 
 def refused(store: PostgresNotaryStore, statement: str) -> psycopg.Error:

@@ -1,6 +1,7 @@
 """Small logs for the tests of evidence: recorded events of a few streams, a log key, witnesses."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,7 @@ from ledger.evidence.merkle import leaf_hash, root_of
 from ledger.evidence.notes import COSIGNATURE_V1, Checkpoint, NoteSigner, sign_checkpoint
 from ledger.evidence.report import Report
 from ledger.evidence.signatures import PrivateKey, possession_message, public_key_of, seal_event, sign
+from ledger.evidence.sm3 import sm3
 from ledger.evidence.strict import canonical_json, encode_base64
 from ledger.evidence.tiles import Tile, TileBuilder
 from ledger.evidence.verify import Question, verify_bundle
@@ -54,6 +56,7 @@ def recorded(
         "decision": "applied",
         "recorded": (FIRST + timedelta(seconds=index)).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "schema": 1,
+        "sm3": sm3(raw).hex(),
         "stream": f"certificate:{BODY}:{index % streams}",
         "submitter": BODY,
         "version": index // streams + 1,
@@ -61,6 +64,11 @@ def recorded(
     if signed_by:
         record["signed_by"] = list(signed_by)
     return b'{"event":%b,"record":%b,"signatures":%b}' % (raw, canonical_json(record), canonical_json(signatures))
+
+
+def digested(entry: bytes) -> bytes:
+    """Return an entry that was edited with the SM3 digest that fits what it says now."""
+    return re.sub(rb'"sm3":"[0-9a-f]{64}"', b'"sm3":"%b"' % sm3(event_bytes(entry)).hex().encode(), entry)
 
 
 def signed(entry: bytes, index: int, *keys: PrivateKey, by: Sequence[str] = (BODY,), streams: int = 7) -> bytes:
@@ -94,6 +102,7 @@ def key_event(
         "decision": "applied",
         "recorded": instant(index),
         "schema": 1,
+        "sm3": sm3(canonical_json(said)).hex(),
         "stream": f"key:{public.keyid}",
         "version": version,
     }

@@ -14,6 +14,7 @@ from ledger.evidence.strict import canonical_json
 from tests.unit.evidence.making import (
     BODY,
     check,
+    digested,
     event,
     found,
     instant,
@@ -57,6 +58,7 @@ def test_each_fault_of_a_signature_is_named(tmp_path: Path) -> None:
         "SIGNER_UNREGISTERED": [5],
         "SIGNED_OUTSIDE_VALIDITY": [6],
         "STATEMENT_SIGNATURE_INVALID": [7],
+        "DIGEST_MISMATCH": [7],
         "SIGNERS_MISSTATED": [8, 9],
     }
 
@@ -103,7 +105,7 @@ def test_a_registration_without_proof_or_under_another_name_does_not_hold(tmp_pa
         key_event(0, MINE, proof=7),
     ]
     for number, entry in enumerate(cases):
-        report = check(make(tmp_path / str(number), [entry, signed(event(1), 1, MINE)]))
+        report = check(make(tmp_path / str(number), [digested(entry), signed(event(1), 1, MINE)]))
         assert found(report) == {"KEY_REGISTRATION_INVALID": [0], "SIGNER_UNREGISTERED": [1]}
     twice = [key_event(0, MINE), key_event(1, MINE, version=2, owner=OTHER_BODY), signed(event(2), 2, MINE)]
     assert found(check(make(tmp_path / "twice", twice))) == {"KEY_REGISTRATION_INVALID": [1]}

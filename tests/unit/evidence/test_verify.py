@@ -20,6 +20,7 @@ from tests.unit.evidence.making import (
     NOW,
     WITNESSES,
     check,
+    digested,
     event,
     events,
     found,
@@ -65,7 +66,7 @@ def test_an_edited_entry_is_named_with_its_stream(tmp_path: Path, truth: list[by
     assert [(each.first, each.stream, each.version) for each in edited] == [
         (index, f"certificate:{BODY}:{index % 7}", index // 7 + 1)
     ]
-    assert found(report).keys() == {"ENTRY_EDITED", "ROOT_MISMATCH"}
+    assert found(report).keys() == {"ENTRY_EDITED", "ROOT_MISMATCH", "DIGEST_MISMATCH"}
 
 
 def test_every_edited_entry_is_listed_not_the_first_alone(tmp_path: Path, truth: list[bytes]) -> None:
@@ -161,7 +162,7 @@ def test_without_tiles_older_checkpoints_narrow_the_range(tmp_path: Path, truth:
 def test_history_rewritten_with_the_logs_own_key_contradicts_the_checkpoint_kept_from_before(
     tmp_path: Path, truth: list[bytes]
 ) -> None:
-    rewritten = [raw.replace("件".encode(), "号".encode()) for raw in truth]
+    rewritten = [digested(raw.replace("件".encode(), "号".encode())) for raw in truth]
     make(tmp_path / "b", rewritten)
     assert check(tmp_path / "b").result == Result.SOUND
     report = check(tmp_path / "b", since=note_of(truth[:400]))
