@@ -138,6 +138,7 @@ def intake() -> None:
         topic=SUBMISSIONS,
         trust=trust_of(settings.trust, SUBMISSIONS),
         ensure_topics=ensure,
+        fields=Vault(url, lambda: file_keys(settings)),
     )
     answering = receipts_relay(
         receipts=ReceiptStore(url),
