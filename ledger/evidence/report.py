@@ -54,6 +54,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "SIGNER_UNREGISTERED": (_T, "签名密钥从未登记", "signed with a key that the log had not registered by then"),
     "SIGNED_AFTER_REVOCATION": (_T, "吊销后仍以该密钥签名", "signed with a key whose end the log had recorded before"),
     "SIGNERS_MISSTATED": (_T, "登记的签名者与签名不符", "the record names other signers than the signatures show"),
+    "REQUIRED_SIGNATURE_MISSING": (_T, "缺少签名策略所要求的签名", "a signature that the policy required is missing"),
     "WRONG_AUDIENCE": (_T, "陈述是对另一账本作出的", "the signed statement was made for another ledger, or for none"),
     "KEY_REGISTRATION_INVALID": (_T, "密钥登记无效", "the registration of the key does not hold"),
     "KEYS_CONTRADICTED": (_T, "密钥文件与日志不符", "the key file contradicts what the log recorded of the key"),
