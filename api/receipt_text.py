@@ -37,7 +37,7 @@ def said(receipt: StatusReceipt) -> list[tuple[str, str]]:
     lines.append(("所知 Known at", f"{_china(receipt.recorded)} · #{receipt.position}"))
     if stated.get("registered") is True:
         lines += _details(stated, _state(receipt))
-        lines.append(("最近事件的签名 Signature of the last event", _signature(receipt)))
+        lines.append(("签名(最近事件) Signature (last event)", _signature(receipt)))
     return lines
 
 

@@ -188,7 +188,7 @@ def _log_key(settings: Settings) -> Check:
         is_unnamed = settings.log_key is None and not settings.in_development
         if is_unnamed or (found == "-" and settings.log_key is not None):
             problem = (f"没有 {path}。请运行 certledger log-key --make 名称,并以 CERTLEDGER_LOG_KEY 指明。",
-                       f"There is no {path}. `certledger log-key --make ORIGIN`; name it in CERTLEDGER_LOG_KEY.")  # fmt: skip
+                       f"No {path}. `certledger log-key --make ORIGIN`; name it in CERTLEDGER_LOG_KEY.")  # fmt: skip
     except ServiceUnavailableError as error:
         found, problem = str(path), (error.zh, error.en)
     return _check("日志签名密钥", "Log key", problem, found)

@@ -107,6 +107,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key of which neither log nor key file tells anything"),
     "KEY_NOT_FROM_LOG": (_I, "密钥仅见于密钥文件", "the key's registration is among the withheld entries"),
     "DISCLOSURE_UNCHECKED": (_I, "所披露字段的条目未提供", "the entry of the disclosed fields is not there"),
+    "MAP_UNCHECKED": (_I, "状态图因临时空间不足未核验", "the status map was not checked for want of temporary space"),
     "ISSUER_GAP": (_I, "提交方编号有缺口", "the issuer counted statements that are not in the log"),
     "DISCLOSED_THOUGH_ERASED": (
         _S,
