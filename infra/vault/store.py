@@ -47,6 +47,12 @@ _SEALED = """
     FROM vault.disclosure d JOIN vault.person p ON p.pseudonym = d.person
     JOIN unnest(%s::text[], %s::text[]) AS w (s, e) ON (d.source, d.event_id) = (w.s, w.e)
 """
+_DIGESTS = """
+    SELECT source, event_id, digest FROM vault.disclosure
+    JOIN unnest(%s::text[], %s::text[]) AS w (s, e) ON (source, event_id) = (w.s, w.e)
+    UNION ALL SELECT source, event_id, digest FROM vault.erased
+    JOIN unnest(%s::text[], %s::text[]) AS w (s, e) ON (source, event_id) = (w.s, w.e)
+"""
 _OF_EVENT = """
     SELECT source, event_id, digest, path, person, stored FROM vault.disclosure
     WHERE source = %s AND event_id = %s ORDER BY digest
@@ -138,6 +144,15 @@ class Vault:
             text = unseal(data_key, bytes(sealed), _bound((source, event_id, digest))).decode()
             found[source, event_id][digest] = text
         return found
+
+    def digests(self, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
+        """Return the digests that are kept of each of these events or were erased; an event that has none is absent."""
+        columns = [[each[0] for each in identities], [each[1] for each in identities]]
+        found: dict[tuple[str, str], set[str]] = {}
+        with self._reached(), self._connection() as connection:
+            for source, event_id, digest in connection.execute(_DIGESTS, columns * 2):
+                found.setdefault((source, event_id), set()).add(digest)
+        return {identity: frozenset(each) for identity, each in found.items()}
 
     def erased(self, source: str, event_id: str) -> frozenset[str]:
         """Return the digests of an event that were erased."""
