@@ -14,6 +14,7 @@ from api import __version__
 from api.http.schemas import COMPONENTS
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
 from infra.services.topics import CONFIGURATION, DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS, TOPICS
+from ledger.evidence.disclosures import MAXIMUM_DIGESTS
 from ledger.families import EVENT_TYPES
 from ledger.schemas import released
 
@@ -133,6 +134,18 @@ _REFUSAL: Schema = {
 }
 
 
+_DISCLOSING: Schema = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "event": {"type": "object", "description": "事件,或其签名信封 / The event, or the signed envelope of one"},
+        "disclosures": {"type": "array", "items": _text("RFC 9901 4.2"), "maxItems": MAXIMUM_DIGESTS},
+        "persons": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+    "required": ["event", "disclosures"],
+}
+
+
 def _recorded_events() -> Iterator[tuple[str, Schema]]:
     for name, version in released():
         payload = {
@@ -155,6 +168,8 @@ def _submissions() -> Iterator[tuple[str, Schema]]:
         yield f"submit.{name}", {**_about_type(name), "headers": headers, "payload": payload}
     signed = {"title": "签名信封 · Signed envelope (DSSE)", "summary": "an event in its envelope", "headers": headers}
     yield "submit.signed", {**signed, "payload": OF_KEYS["Envelope"]}
+    disclosing = {"title": "附个人字段的陈述 · Statement with personal fields", "summary": "an event and disclosures"}
+    yield "submit.disclosing", {**disclosing, "headers": headers, "payload": _DISCLOSING}
 
 
 def _dead_letters() -> Iterator[tuple[str, Schema]]:

@@ -3,6 +3,8 @@
 The page is only the readable form; nothing on it counts before the attached file was checked, and it says so.
 """
 
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -11,7 +13,7 @@ from threading import Lock
 import segno
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
-from fpdf.enums import DocumentCompliance, WrapMode, XPos, YPos
+from fpdf.enums import DocumentCompliance, XPos, YPos
 from pylopdf_fonts_zh_cn import sans_path
 
 from api.receipt_text import said, status_words, validity_words
@@ -26,6 +28,9 @@ _WIDTH = 210 - 2 * _MARGIN
 _LABEL = 58.0
 _QR = 38.0
 _LONGEST = 300
+# What stays together on a line: a Chinese character with the marks that must not begin a line, or a word; and the space
+# behind it.
+_PIECES = re.compile(r"(?:[\u2e80-\uffff]|[^\s\u2e80-\uffff]+)[，。、；：！？）》」』】…]*\s*|\s+")
 _FULL = 190.0
 _INK, _PALE, _LINE = (24, 28, 34), (104, 110, 120), (205, 209, 214)
 _COLOURS = {"valid": (18, 104, 62), "invalid": (160, 32, 32), None: (84, 90, 98)}
@@ -121,8 +126,26 @@ class _Page(FPDF):
         """Write text that wraps within a width, and go to the next line."""
         self.set_font(_FONT, size=size)
         self.set_text_color(*colour)
-        wrap = WrapMode.CHAR if _is_unbroken(words) else WrapMode.WORD
-        self.multi_cell(width, size * 0.5, _shown(words), align="L", wrapmode=wrap, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        for line in self._lines(_shown(words), width):
+            self.cell(width, size * 0.5, line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def _lines(self, words: str, width: float) -> Iterator[str]:
+        """Yield lines that fit: Chinese breaks between characters, anything else between words or, too long, within."""
+        line = ""
+        for piece in _PIECES.findall(words):
+            if self.get_string_width(line + piece.rstrip()) <= width:
+                line += piece
+                continue
+            if line.strip():
+                yield line.rstrip()
+            line = piece.lstrip()
+            while self.get_string_width(line.rstrip()) > width:
+                fits = next(
+                    n for n in range(len(line) - 1, 0, -1) if n == 1 or self.get_string_width(line[:n]) <= width
+                )
+                yield line[:fits]
+                line = line[fits:]
+        yield line.rstrip()
 
     def heading(self) -> None:
         """Write what the page is."""
@@ -204,8 +227,3 @@ class _Page(FPDF):
                     # A hair taller, so that no viewer shows seams between the lines.
                     self.rect(left + at * side, top + line * side, (end - at) * side, side * 1.02, style="F")
                 at = end + 1
-
-
-def _is_unbroken(words: str) -> bool:
-    """Whether a line cannot be broken at spaces alone: Chinese has none, nor have digests and addresses."""
-    return any(ord(each) >= 0x2E80 for each in words) or max(map(len, words.split()), default=0) > 40

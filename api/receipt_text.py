@@ -3,17 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from api import texts
 from ledger.certificates.state import CertificateState
 from ledger.certificates.statement import state_of
 from ledger.codes.statuses import Status, Validity
 from ledger.days import CHINA, parse_instant
-from ledger.evidence.receipt import StatusReceipt
+from ledger.evidence.receipt import INVALID, SIGNED, UNSIGNED, StatusReceipt
 from ledger.evidence.receiptcheck import Checked
 from ledger.evidence.report import Result
 
 _STATUSES = {each.value for each in Status}
 _VALIDITIES = {each.value for each in Validity}
+_SIGNATURES = {
+    SIGNED: "已签名 Signed",
+    UNSIGNED: "未签名 Unsigned",
+    INVALID: "签名无效 The signature does not fit",
+}
 _UNREADABLE = (ValueError, LookupError, TypeError, AttributeError)
 
 
@@ -30,6 +37,7 @@ def said(receipt: StatusReceipt) -> list[tuple[str, str]]:
     lines.append(("所知 Known at", f"{_china(receipt.recorded)} · #{receipt.position}"))
     if stated.get("registered") is True:
         lines += _details(stated, _state(receipt))
+        lines.append(("签名(最近事件) Signature (last event)", _signature(receipt)))
     return lines
 
 
@@ -92,6 +100,21 @@ def _details(stated: Mapping[str, Any], state: CertificateState | None) -> list[
         ("提示 Flags", "; ".join(_flag(each) for each in flags) if isinstance(flags, list) and flags else None),
     ]
     return [(label, str(value)) for label, value in found if value]
+
+
+def _signature(receipt: StatusReceipt) -> str:
+    shown = receipt.signature
+    if shown is None or shown.state not in _SIGNATURES:
+        return "无法辨认 Not understood"
+    owners = [str(_owner(each.entry)) for each in shown.keys] if shown.state == SIGNED else []
+    return " · ".join((_SIGNATURES[shown.state], *dict.fromkeys(owners)))
+
+
+def _owner(entry: bytes) -> object:
+    try:
+        return orjson.loads(entry)["event"]["data"]["owner"]
+    except _UNREADABLE:
+        return "?"
 
 
 def _flag(code: object) -> str:

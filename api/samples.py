@@ -9,6 +9,7 @@ from pathlib import Path
 
 from api.registering import registration
 from infra.keyfiles import make_key, read_key
+from infra.production import SAMPLES
 from ledger.envelope import Submission, canonical_submission
 from ledger.evidence.signatures import PrivateKey, public_key_of
 from ledger.evidence.strict import encode_base64
@@ -17,8 +18,6 @@ from ledger.keys.challenge import make_nonce
 from ledger.log import LogUnavailable
 from ledger.outcomes import Receipt
 from ledger.service import Incoming, Ledger
-
-SUBMITTER = "samples"
 
 
 def sample_keys(ledger: Ledger, folder: Path, bodies: Iterable[str]) -> list[Path]:
@@ -43,6 +42,6 @@ def _register(ledger: Ledger, key: PrivateKey, body: str) -> None:
     nonce, _ = make_nonce(terms.challenge_secret, terms.origin, body, now)
     event = registration(key, source=body, owner=body, ledger=terms.origin, nonce=encode_base64(nonce), now=now)
     made = canonical_submission(event)
-    (outcome,) = ledger.submit([Incoming(made, SUBMITTER)])
+    (outcome,) = ledger.submit([Incoming(made, SAMPLES)])
     if not isinstance(made, Submission) or not isinstance(outcome, Receipt):
         raise LogUnavailable(f"{body}: {outcome}")

@@ -1,6 +1,7 @@
 """A record that never became a submission is published once as a dead letter, with its reason and where it came from.
 
-The letter carries at most ``LARGEST_BYTES`` of the record; the whole of it stays in the topic that it came by.
+The letter carries at most ``LARGEST_BYTES`` of the record; the whole of it stays in the topic that it came by. Of one
+that may tell of a person it carries nothing but size and digest, and the record does not stay either.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -82,7 +83,7 @@ def dead_letter_of(arrived: Arrived) -> DeadLetter | None:
         arrived.submission.code,
         len(origin.value),
         sha256(origin.value).digest(),
-        origin.value[:LARGEST_BYTES],
+        b"" if origin.is_personal else origin.value[:LARGEST_BYTES],
     )
 
 

@@ -5,6 +5,9 @@ final for these bytes: to try again after a refusal, submit under a new id.
 
 Who speaks is for :mod:`consumers.trust` to say, never for the record. What nobody is known to have sent, and what
 cannot be read, is answered under its place in the topic and laid aside as a dead letter; the intake goes on.
+
+Personal fields are in their store before the event is recorded. Once they are answered, the records that brought them
+are deleted from the topic, and only then is the offset committed: a copy that nobody can erase is not left behind.
 """
 
 from collections.abc import Callable, Collection, Generator, Sequence
@@ -28,6 +31,7 @@ from consumers.trust import BY_SIGNATURE, Trust, party_topic_trust
 from ledger import canonical
 from ledger.outcomes import Outcome, Receipt
 from ledger.principals import Principal, speaks_for
+from ledger.privacy.keeping import FieldStore, FieldsUnavailable, Keeping
 from ledger.refusals import Refusal
 from ledger.service import Incoming, Ledger
 from projections.feed import lane_of
@@ -95,7 +99,7 @@ class NumberedReceipts(Protocol):
 class Intake:
     """One member of the intake's consumer group."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is built from, all by name
         self,
         *,
         ledger: Ledger,
@@ -106,11 +110,16 @@ class Intake:
         trust: Trust | None = None,
         group: str = GROUP,
         observer: Observer | None = None,
+        fields: FieldStore | None = None,
     ) -> None:
-        """``topic`` is the shared one, beside which parties have their own; without ``trust`` these alone count."""
+        """``topic`` is the shared one, beside which parties have their own; without ``trust`` these alone count.
+
+        Without ``fields`` a record that brings some waits until there is a store for them.
+        """
         self.name = "intake"
         self._ledger = ledger
         self._receipts = receipts
+        self._fields = fields
         self._trust = trust or party_topic_trust(topic)
         self._reader = SubmissionReader(cluster_of(bootstrap), topic, group, batch=BATCH)
         self._ensure_topics = ensure_topics
@@ -151,19 +160,30 @@ class Intake:
         if not fresh:
             return
         received = datetime.now(UTC)
-        outcomes = self._submit(
-            [
-                Incoming(
-                    each.submission,
-                    f"kafka:{each.origin.topic}",
-                    each.traceparent,
-                    received,
-                    needs_signature=each.needs_signature,
-                )
-                for each in fresh
-            ]
-        )
+        incoming = [
+            Incoming(
+                each.submission,
+                f"kafka:{each.origin.topic}",
+                each.traceparent,
+                received,
+                needs_signature=each.needs_signature,
+            )
+            for each in fresh
+        ]
+        keeping = self._keeping(fresh)
+        if keeping is not None:
+            keeping.before()
+        outcomes = self._submit(incoming)
+        if keeping is not None:
+            keeping.after(outcomes)
         self._receipts.store([_answer(each, outcome) for each, outcome in zip(fresh, outcomes, strict=True)])
+
+    def _keeping(self, fresh: Sequence[Arrived]) -> Keeping | None:
+        if not any(each.disclosed for each in fresh):
+            return None
+        if self._fields is None:
+            raise FieldsUnavailable("this intake has no store of fields")
+        return Keeping(self._fields, [e.disclosed or e.submission for e in fresh], [e.submission for e in fresh])
 
     def _judged(self, arrived: Arrived) -> Arrived:
         """Return the record as it is to be taken: as it stands, or refused because its sender may not say it."""

@@ -6,8 +6,17 @@ import psycopg
 from kafka.errors import KafkaError
 
 from ledger.log import ConcurrentUpdate, LogUnavailable
+from ledger.privacy.keeping import FieldsUnavailable
 
-TROUBLE = (KafkaError, LogUnavailable, ConcurrentUpdate, psycopg.OperationalError, psycopg.InterfaceError, OSError)
+TROUBLE = (
+    KafkaError,
+    LogUnavailable,
+    ConcurrentUpdate,
+    FieldsUnavailable,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    OSError,
+)
 """What passes by itself: broker or database away, or a race lost too often."""
 
 _FIRST_SECONDS = 0.1

@@ -1,7 +1,8 @@
 """A member of the intake's group: it reads the shared topic and every party's own, and gets past what cannot be read.
 
 One record with a malformed header makes the client library raise for its whole batch, again at every attempt. Such a
-batch is one producer's; what is left of it is given out as unreadable, and the group goes on behind it.
+batch is one producer's; what is left of it is given out as unreadable, and the group goes on behind it. Records that
+may tell of persons are deleted, with all before them, once they are answered.
 """
 
 import re
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import CommitFailedError, CorruptRecordError, KafkaError, UnsupportedCodecError
 
@@ -45,6 +46,8 @@ class SubmissionReader:
         self._pattern = rf"^{re.escape(topic)}(\.(?!{DEAD_LETTER}$).+)?$"
         self._consumer: Any = None
         self._spoilt: _Spoilt | None = None
+        self._personal: dict[TopicPartition, int] = {}
+        self._admin: Any = None
         self.newest = 0.0
 
     def poll(self) -> list[Arrived]:
@@ -58,10 +61,17 @@ class SubmissionReader:
         records = [record for each in polled.values() for record in each]
         if records:
             self.newest = records[-1].timestamp / 1_000
-        return [read_record(record) for record in records]
+        arrived = [read_record(record) for record in records]
+        for each in arrived:
+            if each.origin.is_personal:
+                place = TopicPartition(each.origin.topic, each.origin.partition)
+                self._personal[place] = each.origin.offset + 1
+        return arrived
 
     def commit(self) -> None:
         """Note in the group that all that was polled is answered. Raises ``KafkaError``."""
+        # Before the offset, so that whoever is killed in between is given the rest again and deletes it.
+        self._forget()
         spoilt, self._spoilt = self._spoilt, None
         try:
             self._consumer.commit(_behind(spoilt), timeout_ms=5_000)
@@ -75,8 +85,25 @@ class SubmissionReader:
     def close(self) -> None:
         """Leave the group."""
         consumer, self._consumer, self._spoilt = self._consumer, None, None
+        # What was polled and not answered comes again, and may not be deleted before.
+        self._personal.clear()
         if consumer is not None:
             consumer.close(autocommit=False, timeout_ms=2_000)
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
+
+    def _forget(self) -> None:
+        """Delete what was answered and may tell of persons; where that fails it is tried again with the next batch."""
+        if not self._personal:
+            return
+        try:
+            self._admin = self._admin or KafkaAdminClient(**self._cluster.options(), bootstrap_timeout_ms=5_000)
+            self._admin.delete_records(dict(self._personal), timeout_ms=5_000)
+        except KafkaError as error:
+            log.error("intake.personal_records_not_deleted", error=repr(error))  # noqa: TRY400 - no trace is needed
+            return
+        self._personal.clear()
 
     def _unreadable(self, error: KafkaError) -> list[Arrived]:
         found = _spoilt_batch(error)

@@ -185,9 +185,10 @@ def _log_key(settings: Settings) -> Check:
     try:
         # Looking makes no key: one that is missing is made by the notary, in development.
         found = read_key(path).verifier.vkey if path.exists() else "-"
-        if found == "-" and (settings.environment == "production" or settings.log_key is not None):
-            problem = (f"没有 {path}。请运行 certledger log-key --make 名称。",
-                       f"There is no {path}. Make it by `certledger log-key --make ORIGIN`.")  # fmt: skip
+        is_unnamed = settings.log_key is None and not settings.in_development
+        if is_unnamed or (found == "-" and settings.log_key is not None):
+            problem = (f"没有 {path}。请运行 certledger log-key --make 名称,并以 CERTLEDGER_LOG_KEY 指明。",
+                       f"No {path}. `certledger log-key --make ORIGIN`; name it in CERTLEDGER_LOG_KEY.")  # fmt: skip
     except ServiceUnavailableError as error:
         found, problem = str(path), (error.zh, error.en)
     return _check("日志签名密钥", "Log key", problem, found)

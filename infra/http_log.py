@@ -16,7 +16,7 @@ from ledger.evidence.strict import EvidenceError
 from ledger.evidence.tiles import ENTRIES, MAXIMUM_BUNDLE, MAXIMUM_ENTRY, Tile
 
 _PAGE = 200
-_REASON = "audit"
+REASON = "audit"
 _MAXIMUM_PAGE = 16_777_216
 
 
@@ -32,10 +32,16 @@ class HttpLogReader:
     """A log at a base address; ``token`` is a bearer token for what only an auditor may read."""
 
     def __init__(
-        self, base: str, log_keys: Sequence[Verifier] = (), *, token: str | None = None, timeout: float = 20.0
+        self,
+        base: str,
+        log_keys: Sequence[Verifier] = (),
+        *,
+        token: str | None = None,
+        timeout: float = 20.0,
+        reason: str = REASON,
     ) -> None:
         self._log_keys = log_keys
-        headers = {"Authorization": f"Bearer {token}", "Read-Reason": _REASON} if token else {}
+        headers = {"Authorization": f"Bearer {token}", "Read-Reason": reason} if token else {}
         self._client = httpx.Client(base_url=base.rstrip("/"), headers=headers, timeout=timeout, follow_redirects=False)
 
     def __enter__(self) -> Self:
@@ -84,6 +90,18 @@ class HttpLogReader:
         for position in positions:
             if position <= size:
                 yield position - 1, self._event(position)
+
+    def disclosures(self, entries: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, list[str]]]:
+        """Yield what the personal fields of entries say, by index; what the reader may not see is passed over."""
+        for index, _ in entries:
+            try:
+                answer = self._json(f"/v1/events/{index + 1}/disclosures")
+            except LogUnreachable as error:
+                if error.status == 403:
+                    continue
+                raise
+            fields = answer["fields"] if isinstance(answer, dict) else []
+            yield index, [str(each["disclosure"]) for each in fields if each.get("state") == "disclosed"]
 
     def _positions(self, stream: str, size: int) -> Iterator[int]:
         # Whatever the trail has not seen yet would be missing without a word.

@@ -28,6 +28,8 @@ PROCESSES: Mapping[str, str] = MappingProxyType(
 _TOPIC, _GROUP = "topic", "group"
 _READ, _WRITE = ("DESCRIBE", "READ"), ("DESCRIBE", "WRITE")
 _READ_WRITE = ("DESCRIBE", "READ", "WRITE")
+# What brought personal fields is deleted from its topic once it is answered.
+_READ_DELETE = ("DESCRIBE", "READ", "DELETE")
 _KINDS = {_TOPIC: ResourceType.TOPIC, _GROUP: ResourceType.GROUP}
 
 
@@ -79,9 +81,15 @@ def grants(
         *(Grant(project, _GROUP, f"certledger.{view}", _READ, *views, is_prefix=True) for view in (*VIEWS, "rebuild.")),
         Grant(policies, _TOPIC, EVENTS, _READ, *rules),
         Grant(policies, _GROUP, "certledger.policies", _READ, *rules),
-        Grant(intake, _TOPIC, SUBMISSIONS, _READ, "接收提交", "takes submissions in"),
+        Grant(intake, _TOPIC, SUBMISSIONS, _READ_DELETE, "接收提交", "takes submissions in"),
         Grant(
-            intake, _TOPIC, f"{SUBMISSIONS}.", _READ, "接收各方提交", "takes parties' submissions in", is_prefix=True
+            intake,
+            _TOPIC,
+            f"{SUBMISSIONS}.",
+            _READ_DELETE,
+            "接收各方提交",
+            "takes parties' submissions in",
+            is_prefix=True,
         ),
         Grant(intake, _GROUP, "certledger.intake", _READ, "接收提交", "takes submissions in"),
         Grant(intake, _TOPIC, RECEIPTS, _READ_WRITE, "发布回执", "publishes receipts"),

@@ -48,8 +48,9 @@ def log_signer(settings: Settings) -> NoteSigner:
     Raises :class:`ServiceUnavailableError` where it is missing in production, cannot be read or can be by others.
     """
     path = key_file(settings)
-    if not path.exists():
-        if settings.environment == "production" or settings.log_key is not None:
+    # What lies in the run folder was made for trying things out, and may have been seen by anybody.
+    if not path.exists() or (settings.log_key is None and not settings.in_development):
+        if settings.log_key is not None or not settings.in_development:
             raise ServiceUnavailableError(
                 f"没有日志签名私钥 {path}。请运行 certledger log-key --make 名称,并以 CERTLEDGER_LOG_KEY 指明该文件。",
                 f"There is no log key {path}. Make one by `certledger log-key --make ORIGIN`, and name its file in "

@@ -1,7 +1,20 @@
 """Nothing that is meant for development alone runs in production: each start names all that is amiss, and refuses."""
 
+import psycopg
+
+from infra.open_ledger import WRITER
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
+
+SAMPLES = "samples"
+"""Who submits the registration of the keys that ``certledger run`` makes for its sample bodies."""
+# Streams of keys begin so; a walk over them alone, whatever else the log holds.
+_SAMPLE_KEY = """
+    SELECT originator_id FROM ledger_events
+    WHERE originator_id >= 'key:' AND originator_id < 'key;' AND originator_version = 1
+        AND position(%s::bytea IN state) > 0
+    LIMIT 1
+"""
 
 
 def require_safe(settings: Settings) -> None:
@@ -11,6 +24,23 @@ def require_safe(settings: Settings) -> None:
         raise ServiceUnavailableError(
             "生产环境(CERTLEDGER_ENVIRONMENT=production)拒绝启动:" + "".join(zh for zh, _ in objections),
             "Refusing to start in production: " + " ".join(en for _, en in objections),
+        )
+
+
+def require_no_samples(settings: Settings, database_url: str) -> None:
+    """Raise ``ServiceUnavailableError`` where production would run on a log in which sample keys speak for bodies.
+
+    Whoever ran the samples holds the private halves of all of them.
+    """
+    if settings.in_development:
+        return
+    with psycopg.connect(database_url, connect_timeout=10, options=f"-c role={WRITER}") as connection:
+        row = connection.execute(_SAMPLE_KEY, (f'"submitter":"{SAMPLES}"'.encode(),)).fetchone()
+    if row is not None:
+        raise ServiceUnavailableError(
+            f"该数据库登记有 certledger run 的示例密钥({row[0]}),其私钥人人可得;生产环境须用新的数据库。",
+            f"This database holds keys of the samples of `certledger run` ({row[0]}), whose private halves anybody may "
+            "have; production needs a database of its own.",
         )
 
 

@@ -21,7 +21,7 @@ from ledger.principals import PUBLIC, Principal
 from projections.fence import PUBLIC_ROLE, READER_ROLE
 
 Connection = psycopg.AsyncConnection[Any]
-_ENTER = """
+ENTER = """
     SELECT set_config('role', %s, true), set_config('certledger.role', %s, true),
         set_config('certledger.party', %s, true), set_config('certledger.area', %s, true),
         set_config('certledger.today', %s, true), set_config('certledger.account', %s, true)
@@ -57,7 +57,7 @@ class Readers:
     @asynccontextmanager
     async def _as(self, principal: Principal) -> AsyncIterator[Connection]:
         async with self._entitled.connection() as connection, connection.transaction():
-            await connection.execute(_ENTER, context(principal, china_day(self._clock())))
+            await connection.execute(ENTER, context(principal, china_day(self._clock())))
             yield connection
 
 

@@ -116,8 +116,8 @@ class Settings(BaseSettings):
     """账本名称，写入已签名的陈述与检查点。 The ledger's name, in signed statements and in its checkpoints."""
 
     challenge_key_file: AbsolutePath | None = None
-    """登记密钥所用随机数的密钥文件；不设则自动生成于 `run_dir/challenge.key`。 The secret behind the nonces of key
-    registration, one file for all servers; unset: made as `run_dir/challenge.key`."""
+    """登记密钥所用随机数的密钥文件；不设则开发环境自动生成于 `run_dir/challenge.key`。 The secret behind the nonces of
+    key registration, one file for all servers; unset: made as `run_dir/challenge.key` in development."""
 
     log_key: AbsolutePath | None = None
     """日志签名私钥文件；不设则开发环境自动生成于 `run_dir/notary/log.key`。 The log's private key file; unset: made in
@@ -151,6 +151,10 @@ class Settings(BaseSettings):
 
     map_root_idle_seconds: float = Field(default=3_600, gt=0, le=31_536_000)
     """没有新事件时的同一间隔,即凭据的最大时长。 The same while it does not grow: how old a receipt can be."""
+
+    map_kept_days: int = Field(default=366, ge=0, le=36_500)
+    """状态图旧根保留的天数,即可按多早的所知出具凭据。 For how many days the states of older roots are kept: as of
+    how long ago receipts can be made."""
 
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""

@@ -1,12 +1,13 @@
 """The status map's tables on PostgreSQL: a step's tiles and how far the map is change together or not at all.
 
-Only the state at a root that a signed checkpoint covers, and what came after, is kept. Its connections take the role
+The states at recorded roots are kept for a while, so that receipts can be made of what was known then; between roots
+none is. Its connections take the role
 ``certledger_status_map`` where there is one.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -48,10 +49,13 @@ _PUT = """
     FROM unnest(%s::bytea[], %s::bytea[]) AS changed (path, children)
 """
 _LOCATE = "INSERT INTO statusmap.root (size, root, position, recorded) VALUES (%s, %s, %s, %s)"
+# The newest root that a checkpoint covers and that is older than what is kept.
 _SERVABLE = """
-    SELECT max(size) FROM statusmap.root WHERE position <= (SELECT max(size) FROM notary.checkpoint)
+    SELECT max(size) FROM statusmap.root
+    WHERE position <= (SELECT max(size) FROM notary.checkpoint) AND recorded <= clock_timestamp() - %s::interval
 """
 _PRUNE = "DELETE FROM statusmap.tile WHERE replaced <= %s"
+_OLDEST = "UPDATE statusmap.state SET oldest = greatest(oldest, %s)"
 _UNDO = (
     "DELETE FROM statusmap.tile WHERE size > %s",
     "UPDATE statusmap.tile SET replaced = NULL WHERE replaced > %s",
@@ -100,8 +104,10 @@ class MapStep:
 class PostgresMapStore:
     """A :class:`consumers.ports.MapStore`; it opens a connection when it needs one and keeps it while it works."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, kept: timedelta = timedelta(0)) -> None:
+        """``kept`` is for how long the state at a root is kept once a newer one can be served."""
         self._url = url
+        self._kept = kept
         self._connection: Connection | None = None
 
     def head(self) -> tuple[int, datetime | None]:
@@ -145,9 +151,10 @@ class PostgresMapStore:
         """Note where a root is recorded; older states go as far as no receipt can be made from them any more."""
         with self._connected() as connection, connection.transaction():
             connection.execute(_LOCATE, (root.size, root.root, position, recorded))
-            servable = connection.execute(_SERVABLE).fetchone()
+            servable = connection.execute(_SERVABLE, (self._kept,)).fetchone()
             if servable and servable[0] is not None:
                 connection.execute(_PRUNE, servable)
+                connection.execute(_OLDEST, servable)
 
     def undo(self, last_root: int, root: bytes | None) -> None:
         """Put the map back to the last recorded root, 0 for an empty map."""

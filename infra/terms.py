@@ -1,4 +1,7 @@
-"""The terms of this deployment: its name from the settings, the secret of its challenges from a file made once."""
+"""The terms of this deployment: its name from the settings, the secret of its challenges from a file.
+
+In development the file is made at the first use; production names its own.
+"""
 
 import secrets
 from pathlib import Path
@@ -15,10 +18,15 @@ _OCTETS = 32
 
 
 def terms_of(settings: Settings) -> Terms:
-    """Return the terms of this deployment; the secret of its challenges is made where none is set and none is there."""
+    """Return the terms of this deployment.
+
+    Raises :class:`ServiceUnavailableError` where the secret cannot be read, and in production where none is named.
+    """
     path = settings.challenge_key_file
     if path is None:
         path = settings.run_dir / CHALLENGE_FILE
+        if not settings.in_development:
+            raise _unusable(path, "CERTLEDGER_CHALLENGE_KEY_FILE")
         if not path.exists():
             write_private(path, secrets.token_bytes(_OCTETS))
     try:
@@ -32,6 +40,8 @@ def terms_of(settings: Settings) -> Terms:
 
 def _unusable(path: Path, reason: str) -> ServiceUnavailableError:
     return ServiceUnavailableError(
-        f"密钥文件 {path} 无法使用({reason});请放入至少 {MINIMUM_SECRET} 字节的随机内容。",
-        f"The secret file {path} cannot be used ({reason}); put at least {MINIMUM_SECRET} random octets into it.",
+        f"密钥文件 {path} 无法使用({reason});请放入至少 {MINIMUM_SECRET} 字节的随机内容,"
+        "并以 CERTLEDGER_CHALLENGE_KEY_FILE 指明,各服务器相同。",
+        f"The secret file {path} cannot be used ({reason}); put at least {MINIMUM_SECRET} random octets into it, "
+        "and name it by CERTLEDGER_CHALLENGE_KEY_FILE, the same for every server.",
     )

@@ -29,6 +29,7 @@ from ledger.refusals import Refusal
 from ledger.sealed import signatures_json
 from ledger.terms import Circumstances, Terms
 from ledger.timeline import Timeline
+from ledger.verifying import verify_ahead
 
 CACHED_STREAMS = 4_000
 ATTEMPTS = 20
@@ -200,8 +201,9 @@ class _Batch:
         wanted = dict.fromkeys(stream for streams in self._reads.values() for stream in streams)
         read = ledger.read(wanted, {each.identity for each in submissions}, ours)
         self._known, self.is_unsure = read.known, read.is_unsure
-        self._circumstances = Circumstances(ledger.terms, instant_text(read.now))
         self.timelines = dict(read.timelines)
+        verdicts = verify_ahead(submissions, self.timelines)
+        self._circumstances = Circumstances(ledger.terms, instant_text(read.now), verdicts)
         self.expect: dict[str, int] = {}
         self.deadline: str | None = None
         self.drafts: list[Draft] = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.competence import Standing, state_on
 from ledger.envelope import Submission
-from ledger.evidence.signatures import EVENT_TYPE, PublicKey, admit_key, pae
+from ledger.evidence.signatures import PublicKey, admit_key
 from ledger.evidence.strict import EvidenceError, decode_base64
 from ledger.families import FAMILIES, key_stream, organisation_stream, person_stream, signing_stream
 from ledger.keys.challenge import is_good
@@ -22,6 +22,7 @@ from ledger.signing.state import MACHINE as SIGNING_MACHINE
 from ledger.signing.state import STRENGTH, default_requirement
 from ledger.terms import Circumstances
 from ledger.timeline import Illegal
+from ledger.verifying import is_signed, verdict_key
 
 _PERSON = "person:"
 # Keys come before signatures: who has none yet, or has lost it, must be able to register and to revoke.
@@ -90,7 +91,6 @@ def _verified(submission: Submission, known: Standing, circumstances: Circumstan
     ends: list[str] = []
     if not submission.signatures:
         return UNSIGNED
-    message = pae(EVENT_TYPE, submission.raw)
     concerned = {speaker(submission.source), *signatories(submission)}
     for index, signature in enumerate(submission.signatures):
         pointer, named = f"/signatures/{index}", (("keyid", signature.keyid),)
@@ -99,14 +99,10 @@ def _verified(submission: Submission, known: Standing, circumstances: Circumstan
         if objection is not None:
             return Illegal(objection, pointer=pointer, params=named)
         verify_sm2 = circumstances.terms.verify_sm2
-        try:
-            if key.algorithm != "sm2":
-                key.key.verify(signature.value, message)
-            elif verify_sm2 is None:
-                return Illegal("sm2_not_taken", pointer=pointer)
-            else:
-                verify_sm2(key.key.raw, signature.value, message)
-        except EvidenceError:
+        if key.algorithm == "sm2" and verify_sm2 is None:
+            return Illegal("sm2_not_taken", pointer=pointer)
+        verdict = circumstances.verdicts.get(verdict_key(submission, signature, key))
+        if not (is_signed(submission, signature, key, verify_sm2) if verdict is None else verdict):
             return Illegal("signature_invalid", pointer=pointer, params=named)
         if speaker(key.owner) not in concerned:
             return Illegal("signer_not_concerned", pointer=pointer, params=(("signer", key.owner),))

@@ -1,8 +1,9 @@
 """The terms on which a ledger takes statements: what it is called, the secret of its challenges, and the instant."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from ledger.days import Day, china_day, parse_instant
 
@@ -26,10 +27,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a decision rests on beside the log: the terms, and the instant by the clock of the log."""
+    """What a decision rests on beside the log: the terms, and the instant by the clock of the log.
+
+    ``verdicts`` are those on signatures that were verified ahead, see :mod:`ledger.verifying`.
+    """
 
     terms: Terms
     now: str
+    verdicts: Mapping[Any, bool] = field(default_factory=dict, compare=False)
 
     @property
     def today(self) -> Day:

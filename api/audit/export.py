@@ -14,6 +14,7 @@ from ledger.evidence.policy import Policy
 from ledger.evidence.reader import LogReader, read_entries
 from ledger.evidence.strict import EvidenceError
 from ledger.evidence.subject import write_subject
+from ledger.evidence.writing import Disclose
 from ledger.related import streams_behind
 
 MAXIMUM_STREAMS = 10_000
@@ -25,6 +26,7 @@ class Wanted:
     """What to export: a stream, or positions ``first`` to ``last``, or everything; under which checkpoint.
 
     With a policy and no size, it is the newest checkpoint that the policy's quorum cosigned, if there is one.
+    ``disclose`` opens personal fields, to whom it may.
     """
 
     subject: str | None = None
@@ -33,6 +35,7 @@ class Wanted:
     checkpoint: int | None = None
     since: bytes | None = None
     policy: Policy | None = None
+    disclose: Disclose | None = None
 
 
 def export(log: LogReader, target: Path, wanted: Wanted, progress: Progress) -> tuple[int, int]:
@@ -46,7 +49,16 @@ def export(log: LogReader, target: Path, wanted: Wanted, progress: Progress) -> 
     if wanted.subject is not None:
         streams = whole_subject(log, wanted.subject, size)
         found = log.entries_of(streams, size)
-        count = write_subject(target, note, wanted.subject, found, log.fetch, log_keys=keys, since=wanted.since)
+        count = write_subject(
+            target,
+            note,
+            wanted.subject,
+            found,
+            log.fetch,
+            log_keys=keys,
+            since=wanted.since,
+            disclose=wanted.disclose,
+        )
         progress(count, count)
         return count, size
     if wanted.first is not None:
@@ -60,6 +72,7 @@ def export(log: LogReader, target: Path, wanted: Wanted, progress: Progress) -> 
             log_keys=keys,
             since=wanted.since,
             progress=lambda done: progress(done, end - begin),
+            disclose=wanted.disclose,
         )
         return end - begin, size
 
@@ -71,7 +84,13 @@ def export(log: LogReader, target: Path, wanted: Wanted, progress: Progress) -> 
         progress(size, size)
 
     write_bundle(
-        target, entries(), lambda _size, _root: note, log_keys=keys, history=log.history(size), tiles=log.fetch
+        target,
+        entries(),
+        lambda _size, _root: note,
+        log_keys=keys,
+        history=log.history(size),
+        tiles=log.fetch,
+        disclose=wanted.disclose,
     )
     return size, size
 

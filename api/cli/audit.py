@@ -1,6 +1,8 @@
 """The auditor's verbs: take a bundle along, verify it, replay it, and compare with the live register's digest."""
 
+import os
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,18 +20,22 @@ from api.cli.ask import AsJson, AsOf, KnownAt
 from api.cli.server import ledger
 from api.cli.surroundings import database_url
 from api.cli.tokens import token_of
-from infra.http_log import HttpLogReader
+from infra.http_log import REASON, HttpLogReader
 from infra.log_key import key_file, read_keys
 from infra.log_reader import PostgresLogReader
 from infra.services.errors import ServiceUnavailableError
 from infra.settings import Settings
+from infra.vault.keys import SealBroken, file_keys
+from infra.vault.reading import VaultReader
+from infra.vault.store import Vault
 from ledger.days import china_day, instant_text, parse_instant
 from ledger.evidence.notes import MAXIMUM_NOTE, Verifier
 from ledger.evidence.policy import MAXIMUM_POLICY, parse_policy
 from ledger.evidence.reader import BundleReader
 from ledger.evidence.sources import open_source
 from ledger.evidence.strict import EvidenceError
-from ledger.principals import AUDITOR
+from ledger.evidence.writing import Disclose
+from ledger.principals import AUDITOR, PUBLIC
 
 _RANGE = re.compile(r"([1-9][0-9]{0,17}):([1-9][0-9]{0,17})", re.ASCII)
 _out, _errors = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -57,6 +63,13 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
     ] = None,
     policy: PolicyFile = None,
     party: Annotated[str | None, typer.Option("--as", help="以何主体读取 · the party that reads")] = None,
+    disclosures: Annotated[
+        bool,
+        typer.Option(
+            "--disclosures", help="附上该主体有权查阅的个人字段(登记查阅) · add the personal fields it may read"
+        ),
+    ] = False,
+    reason: Annotated[str, typer.Option(help="查阅事由代码 · code of the reason for reading")] = REASON,
     json: AsJson = False,
 ) -> None:
     """导出证据包。 Export an evidence bundle."""
@@ -66,13 +79,15 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
     if [subject is not None, positions is not None, everything].count(True) != 1:
         raise typer.BadParameter("请给出 --subject、--range、--all 之一。 Give one of --subject, --range, --all.")
     first, last = _positions(positions) if positions else (None, None)
+    if disclosures:
+        # What personal fields say is for the eyes of whoever exports it.
+        os.umask(0o077)
     try:
         older = _read(since, MAXIMUM_NOTE) if since else None
         trust = parse_policy(_read(policy, MAXIMUM_POLICY)) if policy else None
         keys = trust.log_keys if trust else []
-        wanted = Wanted(subject, first, last, checkpoint, older, trust)
         with (
-            _opened(url, keys, party) as log,
+            _opened(url, keys, party, reason) as log,
             Progress(
                 TextColumn("{task.description}"),
                 BarColumn(),
@@ -82,17 +97,28 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
                 transient=True,
             ) as bar,
         ):
+            disclose = _disclosing(url, log, party, reason) if disclosures else None
+            wanted = Wanted(subject, first, last, checkpoint, older, trust, disclose)
             task = bar.add_task(bundle.name, total=None)
             entries, size = export_bundle(
                 log, bundle, wanted, lambda done, of: bar.update(task, completed=done, total=of)
             )
-    except (EvidenceError, OSError, psycopg.Error) as error:
+    except (EvidenceError, OSError, psycopg.Error, SealBroken, ServiceUnavailableError) as error:
         _errors.print(f"无法导出 / cannot export: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from error
+    shown = disclose.shown if disclose is not None else 0
     if json:
-        typer.echo(orjson.dumps({"bundle": str(bundle), "entries": entries, "size": size}).decode())
+        told = {"bundle": str(bundle), "entries": entries, "size": size, "disclosures": shown}
+        typer.echo(orjson.dumps(told).decode())
     else:
         _out.print(f"{bundle}: {entries:,} 条 entries · 检查点 checkpoint {size:,}", markup=False, soft_wrap=True)
+        if disclosures:
+            _out.print(
+                f"  个人字段 {shown} 项:请妥善保管,用毕删除 {bundle}/disclosures。"
+                f" {shown} personal fields: guard them, and delete disclosures/ after use.",
+                markup=False,
+                soft_wrap=True,
+            )
         _out.print(f"  certledger verify {bundle}", markup=False, soft_wrap=True)
 
 
@@ -165,7 +191,9 @@ def _say_digest(answer: dict[str, Any]) -> None:
     _out.print(f"{answer['certificates']:,} 张证书 certificates · SHA-256 {answer['digest']}", soft_wrap=True)
 
 
-def _opened(url: str | None, keys: list[Verifier], party: str | None) -> AbstractContextManager[Any]:
+def _opened(
+    url: str | None, keys: list[Verifier], party: str | None, reason: str = REASON
+) -> AbstractContextManager[Any]:
     if url is None:
         return PostgresLogReader(database_url(Settings()), keys or _own_keys())
     if httpx.URL(url).scheme in {"http", "https"}:
@@ -174,8 +202,41 @@ def _opened(url: str | None, keys: list[Verifier], party: str | None) -> Abstrac
                 "从网址导出须给 --policy:日志公钥不能取自日志本身。"
                 " Give --policy with --url: a log's key is not to be learnt from the log itself."
             )
-        return HttpLogReader(url, keys, token=token_of(party) if party else None)
+        return HttpLogReader(url, keys, token=token_of(party) if party else None, reason=reason)
     return BundleReader(open_source(Path(url)))
+
+
+class _Counted:
+    """Counts the disclosures that another source hands over."""
+
+    def __init__(self, disclose: Disclose) -> None:
+        self._disclose = disclose
+        self.shown = 0
+
+    def __call__(self, entries: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, Sequence[str]]]:
+        for index, texts in self._disclose(entries):
+            self.shown += len(texts)
+            yield index, texts
+
+
+def _disclosing(url: str | None, log: Any, party: str | None, reason: str) -> _Counted:
+    """Return what opens personal fields: the vault, asked in the party's name, or where the log is read from."""
+    if url is not None:
+        return _Counted(log.disclosures)
+    from api.http.principals import principal_of_party  # noqa: PLC0415 - joins the interface
+    from api.http.reading import reasons  # noqa: PLC0415 - likewise
+
+    principal = principal_of_party(party or "")
+    if principal == PUBLIC:
+        raise typer.BadParameter(
+            "--disclosures 须以 --as 指明有权查阅的主体(陈述者、CNCA、SAMR 或 auditor)。"
+            " --disclosures needs --as: the author, CNCA, SAMR or auditor."
+        )
+    if reason not in reasons():
+        raise typer.BadParameter(f"--reason: {', '.join(reasons())}")
+    settings = Settings()
+    address = database_url(settings)
+    return _Counted(VaultReader(address, Vault(address, lambda: file_keys(settings)), principal, reason, "export"))
 
 
 def _own_keys() -> list[Verifier]:

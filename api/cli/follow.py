@@ -34,7 +34,7 @@ from infra.leadership import AdvisoryLeadership
 from infra.migrations import pending
 from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
-from infra.production import require_safe
+from infra.production import require_no_samples, require_safe
 from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.redaction import hide
@@ -46,6 +46,7 @@ from infra.terms import terms_of
 from infra.vault.keys import file_keys
 from infra.vault.store import Vault
 from ledger.service import Ledger
+from ledger.terms import Terms
 from projections.feed import Feed
 from projections.projector import Projector
 from projections.registry import VIEWS, make_views
@@ -65,14 +66,14 @@ def serve() -> None:
     settings = started("serve")
     url = database_url(settings)
     ports = Ports(
-        ledger=_opened(url),
+        ledger=_taking(settings, url),
         database_url=url,
         tokens=accepted_tokens(settings),
         verifier=verifier_of(settings),
         proxies=settings.proxies,
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
         pending_migrations=lambda: pending(url),
-        vault=Vault(url, lambda: file_keys(settings)),
+        vault=_vault(settings, url),
     )
     serve_http(create_app(ports), host=settings.http_host, port=settings.http_port)
 
@@ -132,12 +133,13 @@ def intake() -> None:
     ensure = topics_at(settings, brokers, SUBMISSIONS, RECEIPTS, DEAD_LETTERS)
     receipts = ReceiptStore(url)
     taking = Intake(
-        ledger=_opened(url),
+        ledger=_taking(settings, url),
         receipts=receipts,
         bootstrap=brokers,
         topic=SUBMISSIONS,
         trust=trust_of(settings.trust, SUBMISSIONS),
         ensure_topics=ensure,
+        fields=_vault(settings, url),
     )
     answering = receipts_relay(
         receipts=ReceiptStore(url),
@@ -158,9 +160,23 @@ def intake() -> None:
     until_stopped(taking.run, answering.run, burying.run)
 
 
-def _opened(url: str) -> Ledger:
-    terms = terms_of(Settings())
+def _opened(url: str, terms: Terms | None = None) -> Ledger:
+    terms = terms or Terms(Settings().log_origin)
     return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER, terms=terms))
+
+
+def _taking(settings: Settings, url: str) -> Ledger:
+    """Return the ledger of a process that takes statements in, which needs more than one that follows."""
+    terms = terms_of(settings)
+    _once_it_answers(lambda: require_no_samples(settings, url))
+    return _opened(url, terms)
+
+
+def _vault(settings: Settings, url: str) -> Vault:
+    """Return the vault; in production its keys are there from the start, in development they are made when needed."""
+    if not settings.in_development:
+        file_keys(settings)
+    return Vault(url, lambda: file_keys(settings))
 
 
 def _once_it_answers(ask: Callable[[], Answer]) -> Answer:

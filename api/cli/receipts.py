@@ -1,6 +1,7 @@
 """The verbs of status receipts: the map behind them, getting one, and checking one offline."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 
 from api.cli import server
-from api.cli.ask import AsJson, AsOf
+from api.cli.ask import AsJson, AsOf, KnownAt
 from api.cli.follow import started, until_stopped
 from api.cli.surroundings import database_url
 from api.receipt_text import lines_of
@@ -34,7 +35,7 @@ def status_map() -> None:
     url = database_url(settings)
     ledger = open_ledger(url, acting_as=WRITER)
     follower = StatusMap(
-        store=PostgresMapStore(url),
+        store=PostgresMapStore(url, kept=timedelta(days=settings.map_kept_days)),
         leadership=AdvisoryLeadership(url, "status-map"),
         submit=ledger.submit,
         rhythm=Rhythm(settings.map_root_seconds, settings.map_root_idle_seconds),
@@ -58,10 +59,11 @@ def receipt(
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="PDF/A-3,供投标文件 · as PDF/A-3, for a tender file")] = False,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> None:
     """一张证书可离线核验的状态凭据。 A status receipt of one certificate, checked offline by anybody."""
     with server.ledger() as client:
-        content = client.receipt(body, number, as_of=as_of, pdf=pdf)
+        content = client.receipt(body, number, as_of=as_of, known_at=known_at, pdf=pdf)
     if output is None:
         typer.echo(content, nl=False)
         return
@@ -115,6 +117,7 @@ def _as_json(checked: Checked) -> dict[str, object]:
             "as_of": receipt.as_of,
             "known_at": {"position": receipt.position, "recorded": receipt.recorded},
             "statement": dict(receipt.statement),
+            "signature": checked.signature,
         }
     return shown
 

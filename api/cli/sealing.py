@@ -1,6 +1,6 @@
 """Signs what a file holds before it is submitted: each event becomes an envelope over its canonical bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from infra.keyfiles import read_key
 from infra.settings import Settings
 from ledger.envelope import Submission, canonical_submission
 from ledger.evidence.signatures import PrivateKey
+from ledger.privacy.disclosed import is_disclosed
 from ledger.refusals import Refusal
 from ledger.sealed import envelope_of, sign_submission
 
@@ -30,13 +31,18 @@ def sealed(content: bytes, keys: Sequence[Path], *, party: str, chained: bool) -
         if link is not None:
             sequence, previous = link
             chain = {"issuersequence": sequence + 1, **({"issuerprevious": previous} if sequence else {})}
-        made = _signed(event, origin, private, chain)
+        made = _signed(event["event"] if is_disclosed(event) else event, origin, private, chain)
         if isinstance(made, Refusal):
             raise typer.BadParameter(f"{number}: {made.title('zh')} {made.title('en')} {made.pointer}")
         if link is not None:
             link = (link[0] + 1, made.digest.hex())
-        lines.append(envelope_of(made))
+        lines.append(_with_disclosures(event, envelope_of(made)) if is_disclosed(event) else envelope_of(made))
     return (lines[0], False) if len(lines) == 1 else (b"\n".join(lines) + b"\n", True)
+
+
+def _with_disclosures(brought: Mapping[str, Any], envelope: bytes) -> bytes:
+    """Return what was brought with its event sealed; the disclosures are covered by the digests that are signed."""
+    return orjson.dumps({**brought, "event": orjson.loads(envelope)}, option=orjson.OPT_SORT_KEYS)
 
 
 def _signed(event: Any, origin: str, keys: Sequence[PrivateKey], chain: dict[str, Any]) -> Submission | Refusal:

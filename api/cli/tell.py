@@ -23,6 +23,8 @@ from infra.migrations import migrate as apply_migrations
 from infra.national import sm2_verification
 from infra.open_ledger import open_ledger
 from infra.settings import Settings
+from infra.vault.keys import file_keys
+from infra.vault.store import Vault
 from ledger.service import Ledger
 from ledger.terms import Terms
 from projections.projector import Projector
@@ -49,12 +51,19 @@ def import_(
     directory: Annotated[Path, typer.Argument(help="月报目录 · folder of monthly reports")],
     report: Annotated[Path | None, typer.Option(help="全部发现写入此 NDJSON 文件 · write all findings here")] = None,
     key: Keys = None,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="联系人栏存入保管库 · take the contact's columns, into the vault")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """导入认证机构月报(CSV、XLSX)。 Import the monthly reports of certification bodies."""
     from api.importer.command import import_command  # noqa: PLC0415 - the spreadsheet reader is slow to load
 
-    raise typer.Exit(import_command(directory, lambda: opened(Settings()), as_json=json, report=report, keys=key or ()))
+    settings = Settings()
+    store = Vault(database_url(settings), lambda: file_keys(settings)) if personal else None
+    raise typer.Exit(
+        import_command(directory, lambda: opened(settings), as_json=json, report=report, keys=key or (), store=store)
+    )
 
 
 def submit(

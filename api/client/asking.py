@@ -96,10 +96,12 @@ class Client:
         """Return status and validity on a day (``YYYY-MM-DD``, China), as known at an instant (RFC 3339)."""
         return self._read(Certificate, _certificate(body, number), as_of=as_of, known_at=known_at)
 
-    def receipt(self, body: str, number: str, *, as_of: str | None = None, pdf: bool = False) -> bytes:
+    def receipt(
+        self, body: str, number: str, *, as_of: str | None = None, known_at: str | None = None, pdf: bool = False
+    ) -> bytes:
         """Return a status receipt, which is checked offline: canonical JSON, or the page that carries it."""
         path = f"{_certificate(body, number)}/receipt{'.pdf' if pdf else ''}"
-        return self._get(path, {"as_of": as_of}).content
+        return self._get(path, {"as_of": as_of, "known_at": known_at}).content
 
     def timeline(self, body: str, number: str, *, known_at: str | None = None) -> Timeline:
         """Return all periods and facts of a certificate."""

@@ -241,11 +241,12 @@ SUBMIT = operation(
     more=(
         "单条事件:201 已记录、200 重复、202 暂存,否则为问题文档。批(JSON 数组)与 NDJSON(至多 5,000 行、8 MiB):"
         "200,逐条给出结果;`atomic=true` 时全部记录,或以 409 全部不记录。同一 (source, id) 重复提交永远安全。"
-        "任一事件都可以换成签名信封(DSSE)。"
+        '任一事件都可以换成签名信封(DSSE),或附带个人字段:`{"event":…,"disclosures":[…]}`。'
         "\n\nOne event: 201 recorded, 200 duplicate, 202 held, else a problem. A batch (JSON array) or NDJSON (up to "
         "5,000 lines, 8 MiB): 200 with an outcome for each event, NDJSON as it is recorded and with a summary line at "
         "the end; with `atomic=true` all are recorded, or none and the answer is 409. Submitting the same "
-        "(source, id) again is safe for ever. Each event may be a signed envelope (DSSE) instead."
+        "(source, id) again is safe for ever. Each event may be a signed envelope (DSSE) instead, or bring personal "
+        'fields along: `{"event":…,"disclosures":[…]}`.'
     ),
 )
 SUBMIT["responses"][200]["content"] |= {

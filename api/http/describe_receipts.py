@@ -4,7 +4,7 @@ from typing import Any
 
 from api.http.answers import JSON
 from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, operation
-from api.http.describe_reads import AS_OF
+from api.http.describe_reads import AS_OF, KNOWN_AT
 from api.http.schemas import DAY, INSTANT, Schema, fields, listed, nullable, text, whole
 
 PDF = "application/pdf"
@@ -22,6 +22,7 @@ _EXAMPLE: dict[str, Any] = {
     "map": {"key": None, "proof": [_HASH], "value": None},
     "root": {"entry": "e30=", "index": 16, "proof": [_HASH]},
     "sha256": "0" * 64,
+    "signature": None,
     "statement": {"registered": False},
 }
 _RECEIPT: Schema = fields(
@@ -42,6 +43,15 @@ _RECEIPT: Schema = fields(
         "map": fields("key proof value", {"key": _LABEL, "proof": _PROOF, "value": _LABEL}),
         "root": fields("entry index proof", {"entry": text(), "index": whole(), "proof": _PROOF}),
         "sha256": text("其余内容的摘要 / Digest of all the rest"),
+        "signature": nullable(
+            fields(
+                "keys state",
+                {
+                    "keys": listed(fields("entry index proof", {"entry": text(), "index": whole(), "proof": _PROOF})),
+                    "state": {"type": "string", "enum": ["signed", "unsigned", "invalid"]},
+                },
+            )
+        ),
         "statement": fields(
             "registered",
             {
@@ -57,6 +67,10 @@ _RECEIPT: Schema = fields(
 _PROBLEMS = (
     "never_registered",
     "as_of_wrong",
+    "known_at_wrong",
+    "known_at_in_future",
+    "receipt_not_known_then",
+    "receipt_no_longer_kept",
     "receipt_not_ready",
     "receipt_behind",
     "receipt_contradicted",
@@ -74,7 +88,7 @@ RECEIPT = operation(
     "Status receipt",
     tag="certificates",
     answer=(JSON, _RECEIPT, _EXAMPLE),
-    parameters=[AS_OF],
+    parameters=[AS_OF, KNOWN_AT],
     problems=_PROBLEMS,
     more=_MORE,
 )
@@ -84,7 +98,7 @@ RECEIPT_PDF = operation(
     "Status receipt as PDF/A-3, for a tender file",
     tag="certificates",
     answer=(PDF, text(contentMediaType=PDF), ""),
-    parameters=[AS_OF],
+    parameters=[AS_OF, KNOWN_AT],
     problems=(*_PROBLEMS, "pdf_unavailable", "ledger_busy"),
     more=_MORE,
 )

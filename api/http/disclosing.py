@@ -1,80 +1,51 @@
-"""A submission that brings disclosures: ``{"event":…,"disclosures":[…],"persons":{…}}``, the event signed or not.
+"""Submissions that bring disclosures are recorded only once their fields are in the vault; see :mod:`ledger.privacy`.
 
-The fields are in the vault before the event is recorded, so that nothing acknowledged is ever missing; of an event that
-is then refused nothing stays. No disclosure goes further than the vault.
+Where the vault cannot be reached those that bring fields are answered so, and their neighbours are recorded.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 import structlog
 
-from api.http.limits.nesting import is_too_deep
 from api.http.problems import ProblemError, problem
-from api.http.submissions import parse_json
 from infra.services.errors import ServiceUnavailableError
 from infra.vault.keys import SealBroken
 from infra.vault.store import Vault
-from ledger.envelope import Submission, canonical_submission
-from ledger.evidence.disclosures import Disclosure
 from ledger.outcomes import Outcome
-from ledger.privacy.opened import opened
+from ledger.privacy.disclosed import Disclosed, Parsed
+from ledger.privacy.keeping import FieldsUnavailable, Keeping
 from ledger.refusals import Refusal
-from ledger.sealed import is_envelope, sealed_submission
+from ledger.service import Incoming
 
-_MEMBERS = frozenset({"event", "disclosures", "persons"})
-_MAXIMUM_PERSONS = 64
-_MAXIMUM_NAME = 200
+Submit = Callable[[Sequence[Incoming]], Awaitable[list[Outcome]]]
 _log = structlog.get_logger("certledger.vault")
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosed:
-    """What came beside an event: the fields it opens, and the source's own names of the persons."""
-
-    submission: Submission
-    fields: Sequence[Disclosure]
-    persons: Mapping[str, str]
-
-
-def brings_disclosures(raw: bytes) -> bool:
-    """Tell whether a body may be a submission with disclosures; a plain event's first members are others."""
-    return b'"disclosures"' in raw and b'"event"' in raw and not raw.startswith(b'{"data":')
-
-
-def parse_disclosed(raw: bytes, levels: int) -> Disclosed | Refusal | None:
-    """Return the submission and what it discloses, its refusal, or ``None`` where the body is no such request."""
-    if is_too_deep(raw, levels):
-        return None
-    value = parse_json(raw)
-    if not isinstance(value, dict) or "event" not in value or "specversion" in value or "payloadType" in value:
-        return None
-    texts, persons = value.get("disclosures"), value.get("persons", {})
-    if not value.keys() <= _MEMBERS or not isinstance(texts, list) or not _are_persons(persons):
-        return Refusal("request_envelope_wrong")
-    event = value["event"]
-    found = sealed_submission(event) if is_envelope(event) else canonical_submission(event)
-    if isinstance(found, Refusal):
-        return found
-    fields = opened(found, texts)
-    return fields if isinstance(fields, Refusal) else Disclosed(found, fields, persons)
-
-
-async def keep(vault: Vault | None, disclosed: Disclosed) -> list[str]:
-    """Put the fields into the vault and return the digests that were new; end the request where that is impossible."""
-    submission = disclosed.submission
-    return list(
-        await _asked(vault, lambda it: it.put(*submission.identity, disclosed.fields, disclosed.persons)),
-    )
-
-
-async def settle(vault: Vault | None, disclosed: Disclosed, new: Sequence[str], outcome: Outcome) -> None:
-    """Forget what was put for an event that was refused; what is not known to be refused stays, for the sweep."""
-    if isinstance(outcome, Refusal) and outcome.status < 500 and new:
-        await _asked(vault, lambda it: it.drop(*disclosed.submission.identity, new))
+async def submitted(
+    vault: Vault | None, parsed: Sequence[Parsed], incoming: Sequence[Incoming], submit: Submit
+) -> list[Outcome]:
+    """Return the outcomes of submissions, in order; ``parsed`` is what they were made of, with their fields."""
+    if not any(isinstance(each, Disclosed) for each in parsed):
+        return await submit(incoming)
+    if vault is None:
+        return await submit(_without(incoming, {i for i, each in enumerate(parsed) if isinstance(each, Disclosed)}))
+    keeping = Keeping(vault, parsed, [each.submission for each in incoming])
+    try:
+        await asyncio.to_thread(keeping.before)
+    except FieldsUnavailable as error:
+        _log.error("vault.unavailable", error=str(error))
+        return await submit(_without(incoming, keeping.indexes))
+    outcomes = await submit(incoming)
+    try:
+        await asyncio.to_thread(keeping.after, outcomes)
+    except FieldsUnavailable as error:
+        # What was refused is swept within a day; whoever was accepted has an answer to get.
+        _log.warning("vault.not_dropped", error=str(error))
+    return outcomes
 
 
 async def disclosed_of(vault: Vault | None, source: str, event_id: str) -> tuple[dict[str, str], frozenset[str]]:
@@ -85,6 +56,16 @@ async def disclosed_of(vault: Vault | None, source: str, event_id: str) -> tuple
     )
 
 
+def _without(incoming: Sequence[Incoming], indexes: set[int] | frozenset[int]) -> list[Incoming]:
+    """Return the submissions with those refused whose fields cannot be kept."""
+    return [
+        replace(each, submission=Refusal("vault_unavailable", source=each.submission.source, id=each.submission.id))
+        if index in indexes and not isinstance(each.submission, Refusal)
+        else each
+        for index, each in enumerate(incoming)
+    ]
+
+
 async def _asked(vault: Vault | None, work: Any) -> Any:
     if vault is None:
         raise problem("vault_unavailable")
@@ -93,11 +74,3 @@ async def _asked(vault: Vault | None, work: Any) -> Any:
     except (psycopg.Error, SealBroken, ServiceUnavailableError) as error:
         _log.error("vault.unavailable", error=type(error).__name__)
         raise ProblemError(Refusal("vault_unavailable")) from error
-
-
-def _are_persons(persons: Any) -> bool:
-    return (
-        isinstance(persons, dict)
-        and len(persons) <= _MAXIMUM_PERSONS
-        and all(isinstance(name, str) and 0 < len(name) <= _MAXIMUM_NAME for name in persons.values())
-    )

@@ -7,7 +7,9 @@ asked for and waited for; a receipt that leaves out what is known is never given
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+import orjson
 import structlog
 
 from api.http import tree
@@ -17,15 +19,17 @@ from infra.log_reading import row_at, rows_of
 from infra.readers import Connection
 from infra.status_map_store import CHANNEL
 from ledger.certificates.statement import NEVER_REGISTERED, statement, timeline_from
-from ledger.days import Day
+from ledger.days import Day, instant_text
 from ledger.evidence.maprules import change_of, logged_root, open_entry, refusal_of
 from ledger.evidence.maptiles import TiledMap, halves
 from ledger.evidence.merkle import inclusion_plan, leaf_hash, prove_inclusion
-from ledger.evidence.receipt import Included, StatusReceipt, keep_small
+from ledger.evidence.notes import parse_checkpoint, parse_note
+from ledger.evidence.receipt import Included, ShownKey, SignatureShown, StatusReceipt, keep_small
+from ledger.evidence.receiptcheck import signature_of
 from ledger.evidence.statusmap import MapProof, history_of, key_of
 from ledger.evidence.strict import EvidenceError
 from ledger.evidence.tiles import HASH, TileHashes, tiles_under
-from ledger.families import FAMILIES, certificate_stream
+from ledger.families import FAMILIES, certificate_stream, key_stream
 from ledger.log import Row
 
 _RETRY_SECONDS = "2"
@@ -33,7 +37,13 @@ _ASK_AGAIN_SECONDS = 0.1
 _TRIES_AN_ASKING = 5
 _NO_PROOF = MapProof(())
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_ROOT = "SELECT size, position FROM statusmap.root WHERE position <= %s ORDER BY size DESC LIMIT 1"
+_ROOT = """
+    SELECT size, position FROM statusmap.root
+    WHERE position <= %s AND (%s::timestamptz IS NULL OR recorded <= %s) ORDER BY size DESC LIMIT 1
+"""
+_OLDEST = """
+    SELECT oldest, (SELECT min(recorded) FROM statusmap.root WHERE size >= oldest) FROM statusmap.state
+"""
 _TILES = """
     SELECT path, children FROM statusmap.tile
     WHERE path = ANY(%s::bytea[]) AND size <= %s AND (replaced IS NULL OR replaced > %s)
@@ -52,13 +62,21 @@ class _Seen:
     root_row: Row | None = None
     proof: MapProof = _NO_PROOF
     included: Sequence[Included] = ()
+    keys: Sequence[Row] = ()
 
 
-async def status_receipt(service: Service, body: str, number: str, day: Day) -> StatusReceipt:
-    """Return the receipt of a certificate's status on a day, as known at the newest signed root of the map."""
+async def status_receipt(
+    service: Service, body: str, number: str, day: Day, known_at: datetime | None = None
+) -> StatusReceipt:
+    """Return the receipt of a certificate's status on a day, as known at the newest signed root of the map.
+
+    With ``known_at`` it is the root that was the newest one then, under the checkpoint of now.
+    """
     stream = certificate_stream(body, number)
     if FAMILIES["certificate"].subject.fullmatch(stream) is None:
         raise problem("never_registered", body=body[:40], number=number[:60])
+    if known_at is not None:
+        return _assembled(body, number, day, await _look_back(service, stream, known_at))
     deadline = asyncio.get_running_loop().time() + service.ports.wait_seconds
     tries = 0
     while True:
@@ -84,21 +102,57 @@ async def _look(service: Service, stream: str) -> _Seen:
         await connection.execute(_SNAPSHOT)
         rows = _mapped(await rows_of(connection, stream, public=True))
         signed = await tree.newest(connection)
-        root = await (await connection.execute(_ROOT, (signed.size,))).fetchone() if signed is not None else None
+        root = await _root(connection, signed, None) if signed is not None else None
         if signed is None or root is None:
             return _Seen(rows)
-        size, position = root
-        if rows and rows[-1].position > size:
-            return _Seen(rows, signed, size)
-        indexes = [position - 1, *([rows[-1].position - 1] if rows else [])]
-        return _Seen(
-            rows,
-            signed,
-            size,
-            await row_at(connection, position, public=True),
-            await _map_proof(connection, stream, size),
-            await _proofs(connection, signed.size, indexes),
-        )
+        if rows and rows[-1].position > root[0]:
+            return _Seen(rows, signed, root[0])
+        return await _seen(connection, stream, rows, signed, root)
+
+
+async def _look_back(service: Service, stream: str, known_at: datetime) -> _Seen:
+    """Return what was known at an instant; the map's states of older roots are kept for a while alone."""
+    async with service.reader() as connection, connection.transaction():
+        await connection.execute(_SNAPSHOT)
+        signed = await tree.newest(connection)
+        root = await _root(connection, signed, known_at) if signed is not None else None
+        oldest = await (await connection.execute(_OLDEST)).fetchone()
+        if signed is None or root is None or oldest is None:
+            raise problem("receipt_not_known_then", "/query/known_at")
+        if root[0] < oldest[0]:
+            raise problem("receipt_no_longer_kept", "/query/known_at", since=instant_text(oldest[1] or known_at))
+        rows = [row for row in _mapped(await rows_of(connection, stream, public=True)) if row.position <= root[0]]
+        return await _seen(connection, stream, rows, signed, root)
+
+
+async def _root(connection: Connection, signed: tree.Signed, known_at: datetime | None) -> tuple[int, int] | None:
+    """Return size and position of the newest root that a checkpoint covers, or of the newest one at an instant."""
+    row = await (await connection.execute(_ROOT, (signed.size, known_at, known_at))).fetchone()
+    return (int(row[0]), int(row[1])) if row else None
+
+
+async def _seen(
+    connection: Connection, stream: str, rows: Sequence[Row], signed: tree.Signed, root: tuple[int, int]
+) -> _Seen:
+    size, position = root
+    keys = await _keys(connection, rows[-1]) if rows else []
+    indexes = [position - 1, *(row.position - 1 for row in (*rows[-1:], *keys))]
+    return _Seen(
+        rows,
+        signed,
+        size,
+        await row_at(connection, position, public=True),
+        await _map_proof(connection, stream, size),
+        await _proofs(connection, signed.size, indexes),
+        keys,
+    )
+
+
+async def _keys(connection: Connection, last: Row) -> list[Row]:
+    """Return the registrations of the keys that signed an event."""
+    signatures = orjson.loads(last.raw)["signatures"]
+    found = [await rows_of(connection, key_stream(str(each["keyid"])), public=True) for each in signatures]
+    return [rows[0] for rows in found if rows and rows[0].position < last.position]
 
 
 def _mapped(rows: Sequence[Row]) -> list[Row]:
@@ -160,4 +214,13 @@ def _assembled(body: str, number: str, day: Day, seen: _Seen) -> StatusReceipt:
         seen.root_row.raw,
         seen.included[0],
         seen.signed.note,
+        _signature(seen, seen.signed) if entries else None,
     )
+
+
+def _signature(seen: _Seen, signed: tree.Signed) -> SignatureShown:
+    """Return what is found of the last event's signatures, with the keys that show it."""
+    keys = [ShownKey(row.raw, each) for row, each in zip(seen.keys, seen.included[2:], strict=True)]
+    origin = parse_checkpoint(parse_note(signed.note).text).origin
+    state, _ = signature_of(seen.rows[-1].raw, seen.rows[-1].position - 1, keys, origin)
+    return SignatureShown(state, tuple(keys))

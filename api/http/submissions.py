@@ -1,7 +1,7 @@
 """What arrives over HTTP becomes submissions: canonical bytes are kept as sent, sound JSON is made canonical.
 
 What a parser would change in silence (duplicate keys, floats, text outside NFC) is refused with its place. An item may
-be a signed envelope instead (DSSE), whose payload is taken as it was signed.
+be a signed envelope instead (DSSE), whose payload is taken as it was signed, or bring disclosures beside its event.
 """
 
 import json
@@ -17,6 +17,7 @@ from infra.limits import Limits
 from ledger.envelope import Submission, canonical_submission
 from ledger.outcomes import Outcome
 from ledger.principals import Principal, speaks_for
+from ledger.privacy.disclosed import Parsed, disclosed_submission, is_disclosed, may_disclose, plain
 from ledger.refusals import Refusal
 from ledger.sealed import MEDIA_TYPE, is_envelope, parse_any, parse_sealed, sealed_submission
 from ledger.service import Incoming
@@ -56,13 +57,15 @@ def media_type_of(request: Request) -> str:
     return media_type.strip()
 
 
-def parse_one(raw: bytes, levels: int, *, sealed: bool = False) -> Submission | Refusal:
+def parse_one(raw: bytes, levels: int, *, sealed: bool = False) -> Parsed:
     """Return the submission in one JSON text; canonical bytes stay exactly as they were sent.
 
     ``sealed``: the text was announced as a signed envelope, so that a bare event in it is refused.
     """
     if is_too_deep(raw, levels):
         return _too_deep(levels)
+    if may_disclose(raw) and is_disclosed(value := parse_json(raw)):
+        return disclosed_submission(value)
     found = parse_sealed(raw) if sealed else parse_any(raw)
     if not isinstance(found, Refusal) or found.code not in {"not_canonical", "event_too_large", "envelope_wrong"}:
         return found
@@ -84,7 +87,7 @@ def parse_json(raw: bytes) -> Any:
     return value
 
 
-def parse_array(raw: bytes, limits: Limits) -> list[Submission | Refusal]:
+def parse_array(raw: bytes, limits: Limits) -> list[Parsed]:
     """Return the submissions of a CloudEvents batch (JSON array); raise the problem of one that is no array."""
     if is_too_deep(raw, limits.json_depth):
         raise ProblemError(_too_deep(limits.json_depth))
@@ -94,7 +97,7 @@ def parse_array(raw: bytes, limits: Limits) -> list[Submission | Refusal]:
     if not isinstance(value, list):
         raise problem("not_a_batch")
     _limit(len(value), limits.bulk_events)
-    return [sealed_submission(each) if is_envelope(each) else canonical_submission(each) for each in value]
+    return [_item(each) for each in value]
 
 
 def split_lines(raw: bytes, most: int) -> list[tuple[int, bytes]]:
@@ -110,12 +113,10 @@ def split_lines(raw: bytes, most: int) -> list[tuple[int, bytes]]:
     return lines
 
 
-def incoming(
-    found: Iterable[Submission | Refusal], *, speaker: Principal, traceparent: str, received: datetime
-) -> list[Incoming]:
+def incoming(found: Iterable[Parsed], *, speaker: Principal, traceparent: str, received: datetime) -> list[Incoming]:
     """Return what the ledger takes in; a statement in another party's name becomes a refusal of its own."""
     submitter = speaker.party or speaker.role
-    return [Incoming(_own(each, speaker), submitter, traceparent, received) for each in found]
+    return [Incoming(_own(plain(each), speaker), submitter, traceparent, received) for each in found]
 
 
 def outcome_word(outcome: Outcome) -> str:
@@ -136,6 +137,12 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, int]:
         if not isinstance(outcome, Refusal):
             position = max(position, outcome.position)
     return {**counts, "position": position}
+
+
+def _item(value: Any) -> Parsed:
+    if is_envelope(value):
+        return sealed_submission(value)
+    return disclosed_submission(value) if is_disclosed(value) else canonical_submission(value)
 
 
 def _own(found: Submission | Refusal, speaker: Principal) -> Submission | Refusal:

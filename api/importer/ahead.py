@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from typing import IO, Any
 
 import orjson
@@ -65,7 +66,7 @@ def parted(files: Files, first_bytes: int) -> tuple[Files, Files]:
     while count < len(files.reports) and size + files.reports[count].size <= first_bytes:
         size += files.reports[count].size
         count += 1
-    return Files(files.register, files.reports[:count]), Files(None, files.reports[count:])
+    return replace(files, reports=files.reports[:count]), replace(files, register=None, reports=files.reports[count:])
 
 
 def _one_after_the_other(first: Iterator[Batch], others: Iterator[Batch], done: int) -> Iterator[Batch]:
@@ -181,6 +182,7 @@ def _packed(batch: Batch) -> _Packed:
                 pending.line,
                 pending.effective_column,
                 number,
+                pending.personal,
             )
         )
     batch.pending = []
@@ -189,8 +191,8 @@ def _packed(batch: Batch) -> _Packed:
 
 def _unpacked(packed: _Packed) -> Batch:
     rows, origins, batch = packed
-    for raw, name, source, identity, subject, digest, line, column, number in rows:
+    for raw, name, source, identity, subject, digest, line, column, number, personal in rows:
         data = orjson.loads(raw)["data"]
         said = Submission(raw, EVENT_TYPES[name], source, identity, subject, data, digest)
-        batch.pending.append(Pending(said, line, column, origins[number]))
+        batch.pending.append(Pending(said, line, column, origins[number], personal))
     return batch

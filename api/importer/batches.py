@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from api.importer import management_system, product, register
 from api.importer.columns import HeaderUnusable, Layout, layout_of
+from api.importer.contacts import contact_of
 from api.importer.files import Files, ReportFile
 from api.importer.findings import Finding, fault
 from api.importer.records import FileRefused, Record, Table
@@ -24,12 +25,16 @@ Group = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A submission on its way to the ledger, with the place that it came from."""
+    """A submission on its way to the ledger, with the place that it came from.
+
+    ``personal`` are path and value of the contact's cells, where they are taken.
+    """
 
     submission: Submission
     line: int | None
     effective_column: str
     origin: "Origin"
+    personal: tuple[tuple[str, str], ...] = ()
 
     def place(self, pointer: str) -> tuple[int | None, str]:
         """Return the column's number and name for a JSON Pointer into the event."""
@@ -180,11 +185,12 @@ class Batches:
         if report.body and statement.source != report.body and not row.is_faulty:
             source = statement.source
             row.fault(statement.columns["/source"], "approval_number_of_another_body", source, body=report.body)
+        personal = contact_of(row, statement.type) if self._files.personal else ()
         if not row.is_faulty:
             submission = submission_of(statement)
             if isinstance(submission, Submission):
                 origin = self._origin(row.file, group, layout, statement.columns)
-                self._batch.pending.append(Pending(submission, row.line, statement.effective_column, origin))
+                self._batch.pending.append(Pending(submission, row.line, statement.effective_column, origin, personal))
             else:
                 for problem in problems_in(submission):
                     _fault_of(row, statement, problem)

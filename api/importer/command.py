@@ -16,6 +16,7 @@ from rich.text import Text
 
 from api.importer.files import UnusableDirectory, files_of
 from api.importer.findings import Finding, FindingKind
+from api.importer.personal import ImportStore, PersonalFields
 from api.importer.report import SHOWN, ImportReport
 from api.importer.run import import_directory
 from api.importer.signing import KeyUnregistered, signer
@@ -48,12 +49,13 @@ def import_command(
     report: Path | None = None,
     submitter: str = "import",
     keys: Sequence[Path] = (),
+    store: ImportStore | None = None,
 ) -> int:
     """Import a directory, tell the person or the program that asked, and return the exit code.
 
     ``open_ledger`` is called only once the directory is known to hold reports. ``report`` is a file that gets every
     finding, one JSON object a line; the display and the JSON document hold at most 50 of a kind. What the owners of
-    ``keys`` say is signed with them; they must be registered.
+    ``keys`` say is signed with them; they must be registered. With a ``store`` the contact's columns go there.
     """
     console = Console(stderr=True)
     try:
@@ -62,7 +64,13 @@ def import_command(
         sign = signer(ledger, [read_key(path) for path in keys]) if keys else None
         with _sink(report) as sink, _bar(console, is_shown=not as_json) as progress:
             result = import_directory(
-                ledger, directory, submitter=submitter, progress=progress, on_finding=sink, sign=sign
+                ledger,
+                directory,
+                submitter=submitter,
+                progress=progress,
+                on_finding=sink,
+                sign=sign,
+                personal=PersonalFields(lambda: ledger.event_log, store) if store is not None else None,
             )
     except KeyUnregistered as error:
         return _unusable(console, error.zh, error.en, as_json=as_json)

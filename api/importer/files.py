@@ -42,10 +42,11 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a directory holds for an import."""
+    """What a directory holds for an import; ``personal``: the contact's columns are read too."""
 
     register: Path | None
     reports: tuple[ReportFile, ...]
+    personal: bool = False
 
     @property
     def size(self) -> int:

@@ -61,6 +61,10 @@ class Row:
             self._note(column, cell, text)
         return text
 
+    def private(self, column: str) -> str:
+        """Return a text that no finding quotes, not even to say that its spelling was normalised."""
+        return text_of(self._cells[self._index[column]])
+
     def day(self, column: str) -> Day:
         """Return an ISO 8601 day, ``""`` where the cell is empty or, with a fault, no day."""
         cell = self._cells[self._index[column]]

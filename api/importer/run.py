@@ -6,6 +6,7 @@ A row's identity follows from its content, so a batch whose fate is unknown is s
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -14,11 +15,14 @@ from api.importer.ahead import batches_ahead, rare_collections
 from api.importer.batches import BATCH, Batch, Pending
 from api.importer.files import files_of
 from api.importer.findings import Finding
+from api.importer.personal import PersonalFields
 from api.importer.report import ImportReport
 from api.importer.statement import problems_in
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome, Receipt
+from ledger.privacy.disclosed import Disclosed, plain
+from ledger.privacy.keeping import FieldsUnavailable, Keeping
 from ledger.refusals import Refusal, message
 from ledger.service import Incoming
 
@@ -37,7 +41,7 @@ class Submits(Protocol):
         ...
 
 
-def import_directory(
+def import_directory(  # noqa: PLR0913 - what an import is given
     ledger: Submits,
     directory: Path,
     *,
@@ -47,20 +51,22 @@ def import_directory(
     batch_size: int = BATCH,
     patience_seconds: float = PATIENCE_SECONDS,
     sign: Sign | None = None,
+    personal: PersonalFields | None = None,
 ) -> ImportReport:
     """Import the register and the reports of a directory into the ledger and return what was done.
 
     ``progress`` is told the file, the bytes done and the bytes in all; ``on_finding`` every finding as it is met;
-    ``sign`` signs a batch of submissions as far as it has their sources' keys.
+    ``sign`` signs a batch of submissions as far as it has their sources' keys; ``personal`` takes the contact's
+    columns, which otherwise stay in the files.
     Raises :class:`UnusableDirectory` where there is nothing to import, and ``LogUnavailable`` where the ledger stays
     away for ``patience_seconds``.
     """
-    files = files_of(directory)
+    files = replace(files_of(directory), personal=personal is not None)
     report = ImportReport(files=len(files.reports) + (files.register is not None))
     tell = on_finding or (lambda _: None)
     began = time.monotonic()
     with rare_collections(), batches_ahead(files, batch_size) as batches:
-        for batch, outcomes in _recorded(ledger, iter(batches), submitter, patience_seconds, sign):
+        for batch, outcomes in _recorded(ledger, iter(batches), submitter, patience_seconds, sign, personal):
             _take_in(batch, report, tell)
             for pending, outcome in zip(batch.pending, outcomes, strict=True):
                 _account(pending, outcome, report, tell)
@@ -71,37 +77,63 @@ def import_directory(
 
 
 def _recorded(
-    ledger: Submits, batches: Iterator[Batch], submitter: str, patience_seconds: float, sign: Sign | None
+    ledger: Submits,
+    batches: Iterator[Batch],
+    submitter: str,
+    patience_seconds: float,
+    sign: Sign | None,
+    personal: PersonalFields | None,
 ) -> Iterator[tuple[Batch, list[Outcome]]]:
     """Yield each batch with its outcomes; while the ledger is away, what is unanswered waits and is submitted again."""
     unanswered: deque[Batch] = deque()
+    keepings: deque[Keeping | None] = deque()
+
+    def incoming(batch: Batch) -> list[Incoming]:
+        given, keeping = _incoming(batch, submitter, sign, personal)
+        keepings.append(keeping)
+        return given
 
     def handed() -> Iterator[list[Incoming]]:
+        keepings.clear()
         for batch in tuple(unanswered):
-            yield _incoming(batch, submitter, sign)
+            yield incoming(batch)
         for batch in batches:
             unanswered.append(batch)
-            yield _incoming(batch, submitter, sign)
+            yield incoming(batch)
 
     deadline, pause = time.monotonic() + patience_seconds, 0.1
     while True:
         try:
             for outcomes in ledger.submit_all(handed()):
+                keeping = keepings.popleft()
+                if keeping is not None:
+                    keeping.after(outcomes)
                 yield unanswered.popleft(), outcomes
                 deadline, pause = time.monotonic() + patience_seconds, 0.1
-        except LogUnavailable:
+        except (LogUnavailable, FieldsUnavailable) as error:
             if time.monotonic() + pause > deadline:
-                raise
+                raise LogUnavailable(str(error)) from error
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
         else:
             return
 
 
-def _incoming(batch: Batch, submitter: str, sign: Sign | None) -> list[Incoming]:
+def _incoming(
+    batch: Batch, submitter: str, sign: Sign | None, personal: PersonalFields | None
+) -> tuple[list[Incoming], Keeping | None]:
+    """Return what the ledger takes in; personal fields are kept before, so that nothing recorded lacks them."""
     received = datetime.now(UTC)
-    said = [pending.submission for pending in batch.pending]
-    return [Incoming(each, submitter, received=received) for each in (sign(said) if sign else said)]
+    parsed: Sequence[Submission | Disclosed] = [pending.submission for pending in batch.pending]
+    if personal is not None:
+        parsed = personal.disclosed(batch.pending)
+    said: list[Submission | Refusal] = list(map(plain, parsed))
+    if sign:
+        said = list(sign([each for each in said if isinstance(each, Submission)]))
+    keeping = Keeping(personal.store, parsed, said) if personal is not None else None
+    if keeping is not None:
+        keeping.before()
+    return [Incoming(each, submitter, received=received) for each in said], keeping
 
 
 def _take_in(batch: Batch, report: ImportReport, tell: Sink) -> None:

@@ -1,4 +1,7 @@
-"""A topic keeps every record for ever and never changes its partitions, since a key's order hangs on them."""
+"""A topic keeps every record for ever and never changes its partitions, since a key's order hangs on them.
+
+Only what brought personal fields is deleted from the topic of submissions once it is answered.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -90,8 +90,12 @@ def file_keys(settings: Settings) -> FileKeys:
     Raises :class:`ServiceUnavailableError` with what to do where it is missing, readable by others, or no key file.
     """
     path = settings.vault_key or settings.run_dir / KEY_FILE
-    if not path.exists() and settings.vault_key is None and settings.in_development:
-        write_private(path, encode_base64(secrets.token_bytes(_OCTETS)).encode() + b"\n")
+    if settings.vault_key is None:
+        # What lies in the run folder was made for trying things out, and may have been seen by anybody.
+        if not settings.in_development:
+            raise _unusable(path, "CERTLEDGER_VAULT_KEY")
+        if not path.exists():
+            write_private(path, encode_base64(secrets.token_bytes(_OCTETS)).encode() + b"\n")
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -5,7 +5,7 @@ What an erasure says in the ledger is written down in the transaction that erase
 """
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,26 +15,43 @@ from uuid import UUID
 import psycopg
 
 from infra.postgres_log import PLANNING
-from infra.vault.keys import KeyEncryption, seal, unseal
-from ledger.evidence.disclosures import Disclosure
+from infra.services.errors import ServiceUnavailableError
+from infra.vault.keys import KeyEncryption, SealBroken, seal, unseal
+from ledger.privacy.disclosed import Disclosed
 from ledger.privacy.fields import person_at
+from ledger.privacy.keeping import FieldsUnavailable, Placed
 
 ROLE = "certledger_vault"
 _LOCK = 7_226_070
 _DATA_KEY = 32
-_TAKEN = """
-    SELECT digest FROM vault.disclosure WHERE source = %s AND event_id = %s
-    UNION ALL SELECT digest FROM vault.erased WHERE source = %s AND event_id = %s
+# What comes again is marked anew, so that whoever brought it first does not take it away when refused.
+_MARK = """
+    UPDATE vault.disclosure d SET stored = %s FROM unnest(%s::text[], %s::text[], %s::text[]) AS w (s, e, g)
+    WHERE (d.source, d.event_id, d.digest) = (w.s, w.e, w.g) RETURNING d.source, d.event_id, d.digest
+"""
+_GONE = """
+    SELECT t.source, t.event_id, t.digest
+    FROM vault.erased t JOIN unnest(%s::text[], %s::text[], %s::text[]) AS w (s, e, g)
+    ON (t.source, t.event_id, t.digest) = (w.s, w.e, w.g)
 """
 _INSERT = """
-    INSERT INTO vault.disclosure (source, event_id, digest, path, person, sealed) VALUES (%s, %s, %s, %s, %s, %s)
+    INSERT INTO vault.disclosure (source, event_id, digest, path, person, sealed, stored)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 _DROP = """
-    DELETE FROM vault.disclosure WHERE source = %s AND event_id = %s AND digest = ANY(%s) RETURNING person
+    DELETE FROM vault.disclosure
+    WHERE source = %s AND event_id = %s AND digest = ANY(%s) AND stored = %s RETURNING person
 """
 _SEALED = """
-    SELECT d.digest, d.sealed, p.pseudonym, p.wrapped
-    FROM vault.disclosure d JOIN vault.person p ON p.pseudonym = d.person WHERE source = %s AND event_id = %s
+    SELECT d.source, d.event_id, d.digest, d.sealed, p.pseudonym, p.wrapped
+    FROM vault.disclosure d JOIN vault.person p ON p.pseudonym = d.person
+    JOIN unnest(%s::text[], %s::text[]) AS w (s, e) ON (d.source, d.event_id) = (w.s, w.e)
+"""
+_DIGESTS = """
+    SELECT source, event_id, digest FROM vault.disclosure
+    JOIN unnest(%s::text[], %s::text[]) AS w (s, e) ON (source, event_id) = (w.s, w.e)
+    UNION ALL SELECT source, event_id, digest FROM vault.erased
+    JOIN unnest(%s::text[], %s::text[]) AS w (s, e) ON (source, event_id) = (w.s, w.e)
 """
 _OF_EVENT = """
     SELECT source, event_id, digest, path, person, stored FROM vault.disclosure
@@ -48,7 +65,7 @@ _ALL = """
     SELECT source, event_id, digest, path, person, stored FROM vault.disclosure
     ORDER BY stored, source, event_id, digest
 """
-_ERASE = "DELETE FROM vault.disclosure WHERE source = %s AND event_id = %s AND digest = %s"
+_ERASE = "DELETE FROM vault.disclosure WHERE source = %s AND event_id = %s AND digest = %s AND stored = %s"
 _RESEAL = "UPDATE vault.disclosure SET sealed = %s WHERE source = %s AND event_id = %s AND digest = %s"
 
 
@@ -80,46 +97,62 @@ class Vault:
         self._url = url
         self._keys = keys
 
-    def put(
-        self, source: str, event_id: str, disclosures: Sequence[Disclosure], persons: Mapping[str, str]
-    ) -> list[str]:
-        """Keep the fields of an event and return the digests that were new; what was erased is passed over.
+    def place(self, items: Sequence[Disclosed]) -> list[Placed]:
+        """Keep the fields of events and return what was new of each; what was erased is passed over.
 
-        ``persons`` gives the source's own lasting name of a person (by path, such as ``contact``): events that share
-        one share the person's key. Without one each event has persons of its own.
+        The source's own lasting name of a person (by path, such as ``contact``) makes events share that person's key.
+        Without one each event has persons of its own. Raises :class:`FieldsUnavailable`.
         """
-        keys = self._keys()
-        with self._writing() as connection:
-            taken = {row[0] for row in connection.execute(_TAKEN, (source, event_id, source, event_id))}
-            new = [each for each in disclosures if each.digest not in taken]
-            people: dict[str, tuple[UUID, bytes]] = {}
-            for each in new:
-                group = person_at(each.path)
-                if group not in people:
-                    name = persons.get(group)
-                    people[group] = _person(connection, keys, None if name is None else f"{source}\0{name}")
-                person, data_key = people[group]
-                row = (source, event_id, each.digest)
-                connection.execute(_INSERT, (*row, each.path, person, seal(data_key, each.text.encode(), _bound(row))))
-        return [each.digest for each in new]
+        wanted = [(*each.submission.identity, field.digest) for each in items for field in each.fields]
+        columns = [list(column) for column in zip(*wanted, strict=True)] or [[], [], []]
+        with self._reached() as keys, self._writing() as connection:
+            mark = _now(connection)
+            known = {*connection.execute(_MARK, (mark, *columns)), *connection.execute(_GONE, columns)}
+            rows: list[tuple[Any, ...]] = []
+            placed = []
+            for each in items:
+                new = _sealed(connection, keys, each, known)
+                rows += [(*row, mark) for row in new]
+                placed.append(Placed(*each.submission.identity, tuple(row[2] for row in new), mark))
+                # The same event may stand twice in a batch.
+                known.update(row[:3] for row in new)
+            connection.cursor().executemany(_INSERT, rows)
+        return placed
 
-    def drop(self, source: str, event_id: str, digests: Collection[str]) -> None:
-        """Forget what was put for an event that was then refused."""
-        with self._writing() as connection:
-            people = connection.execute(_DROP, (source, event_id, list(digests))).fetchall()
-            _forget_alone(connection, {row[0] for row in people})
+    def drop(self, placed: Sequence[Placed]) -> None:
+        """Forget what was placed for events that were then refused, unless it was placed again since."""
+        with self._reached(), self._writing() as connection:
+            people: set[UUID] = set()
+            for each in placed:
+                gone = connection.execute(_DROP, (each.source, each.id, list(each.digests), each.mark))
+                people |= {row[0] for row in gone}
+            _forget_alone(connection, people)
 
     def open(self, source: str, event_id: str) -> dict[str, str]:
         """Return the disclosures kept for an event, by digest. Raises ``SealBroken`` where one is not as it was."""
+        return self.open_all([(source, event_id)])[source, event_id]
+
+    def open_all(self, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+        """Return the disclosures kept for each of these events, by digest; raise as :meth:`open` does."""
         keys = self._keys()
+        found: dict[tuple[str, str], dict[str, str]] = {each: {} for each in identities}
+        sources, names = [each[0] for each in found], [each[1] for each in found]
         with self._connection() as connection:
-            rows = connection.execute(_SEALED, (source, event_id)).fetchall()
-        return {
-            digest: unseal(
-                keys.unwrap(bytes(wrapped), person.bytes), bytes(sealed), _bound((source, event_id, digest))
-            ).decode()
-            for digest, sealed, person, wrapped in rows
-        }
+            rows = connection.execute(_SEALED, (sources, names)).fetchall()
+        for source, event_id, digest, sealed, person, wrapped in rows:
+            data_key = keys.unwrap(bytes(wrapped), person.bytes)
+            text = unseal(data_key, bytes(sealed), _bound((source, event_id, digest))).decode()
+            found[source, event_id][digest] = text
+        return found
+
+    def digests(self, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], frozenset[str]]:
+        """Return the digests that are kept of each of these events or were erased; an event that has none is absent."""
+        columns = [[each[0] for each in identities], [each[1] for each in identities]]
+        found: dict[tuple[str, str], set[str]] = {}
+        with self._reached(), self._connection() as connection:
+            for source, event_id, digest in connection.execute(_DIGESTS, columns * 2):
+                found.setdefault((source, event_id), set()).add(digest)
+        return {identity: frozenset(each) for identity, each in found.items()}
 
     def erased(self, source: str, event_id: str) -> frozenset[str]:
         """Return the digests of an event that were erased."""
@@ -149,7 +182,7 @@ class Vault:
         """
         with self._writing() as connection:
             for each in fields:
-                gone = connection.execute(_ERASE, each.key)
+                gone = connection.execute(_ERASE, (*each.key, each.stored))
                 if gone.rowcount != 1:
                     raise Changed(each.digest)
                 connection.execute("INSERT INTO vault.erased (source, event_id, digest) VALUES (%s, %s, %s)", each.key)
@@ -178,6 +211,14 @@ class Vault:
             return [Kept(*row) for row in connection.execute(query, values)]
 
     @contextmanager
+    def _reached(self) -> Iterator[KeyEncryption]:
+        """Lend the keys; whatever stands between us and the vault is one error for those who bring fields."""
+        try:
+            yield self._keys()
+        except (psycopg.Error, SealBroken, ServiceUnavailableError) as error:
+            raise FieldsUnavailable(type(error).__name__) from error
+
+    @contextmanager
     def _connection(self) -> Iterator[psycopg.Connection[Any]]:
         with psycopg.connect(
             self._url, connect_timeout=5, application_name="certledger vault", options=f"{PLANNING} -c role={ROLE}"
@@ -189,6 +230,33 @@ class Vault:
         with self._connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             yield connection
+
+
+def _now(connection: psycopg.Connection[Any]) -> datetime:
+    (now,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
+    if not isinstance(now, datetime):
+        raise TypeError(now)
+    return now
+
+
+def _sealed(
+    connection: psycopg.Connection[Any], keys: KeyEncryption, item: Disclosed, known: Collection[tuple[str, str, str]]
+) -> list[tuple[Any, ...]]:
+    """Return the rows of an event's fields that are not known yet; each of its persons gets one key."""
+    source, event_id = item.submission.identity
+    people: dict[str, tuple[UUID, bytes]] = {}
+    rows: list[tuple[Any, ...]] = []
+    for each in item.fields:
+        row = (source, event_id, each.digest)
+        if row in known:
+            continue
+        group = person_at(each.path)
+        if group not in people:
+            name = item.persons.get(group)
+            people[group] = _person(connection, keys, None if name is None else f"{source}\0{name}")
+        person, data_key = people[group]
+        rows.append((*row, each.path, person, seal(data_key, each.text.encode(), _bound(row))))
+    return rows
 
 
 def _bound(row: tuple[str, str, str]) -> bytes:

@@ -13,6 +13,8 @@ import orjson
 
 Reader = Literal["everyone", "author", "subject", "issuer", "jurisdiction", "national_authority", "auditor", "operator"]
 PUBLIC_CLASS = "public"
+PERSONAL_CLASS = "personal"
+"""The class of what personal fields say, which no event holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,18 @@ from ledger.evidence.merkle import HashReader, leaf_hash, prove_consistency
 from ledger.evidence.notes import Checkpoint, Verifier, parse_checkpoint, parse_note
 from ledger.evidence.proofs import ConsistencyProof
 from ledger.evidence.strict import EvidenceError
-from ledger.evidence.tiles import ENTRIES, WIDTH, Tile, TileBuilder, TileHashes, encode_entries, tiles_of, width_of
-from ledger.evidence.writing import BundleFiles, new_bundle
+from ledger.evidence.tiles import (
+    ENTRIES,
+    WIDTH,
+    Tile,
+    TileBuilder,
+    TileHashes,
+    decode_entries,
+    encode_entries,
+    tiles_of,
+    width_of,
+)
+from ledger.evidence.writing import BundleFiles, Disclose, new_bundle
 
 FORMAT = "certledger-bundle/1"
 Sign = Callable[[int, bytes], bytes]
@@ -29,19 +39,21 @@ def write_bundle(
     issuers: Sequence[IssuerKey] = (),
     history: Iterable[bytes] = (),
     tiles: bool | Fetch = True,
+    disclose: Disclose | None = None,
 ) -> Checkpoint:
     """Write a bundle as a folder, or as a tar when the name ends in ``.tar``, and return its checkpoint.
 
     ``entries`` are (position, recorded event's bytes) from position 1 on; ``sign(size, root)`` returns the
     checkpoint's note, freshly signed or as it was stored; ``history`` holds older notes. Tiles are left out, made
     from the entries, or fetched from where the notary keeps them, which is what shows that an entry was edited.
-    The bundle appears under its name once it is whole. Raises when the name is taken or positions do not rise.
+    ``disclose`` opens personal fields. The bundle appears under its name once it is whole. Raises when the name is
+    taken or positions do not rise.
     """
-    with new_bundle(target) as files:
+    with new_bundle(target, disclose) as files:
         return _write(files, entries, sign, KeyFile(tuple(log_keys), tuple(issuers)), history, tiles)
 
 
-def write_range(
+def write_range(  # noqa: PLR0913 - a bundle's parts, by name
     target: Path,
     note: bytes,
     begin: int,
@@ -51,21 +63,26 @@ def write_range(
     log_keys: Sequence[Verifier],
     since: bytes | None = None,
     progress: Callable[[int], None] = lambda _entries: None,
+    disclose: Disclose | None = None,
 ) -> None:
     """Write the entries of indexes ``begin`` to before ``end``, in whole blocks of 256, under a checkpoint's note.
 
     ``fetch`` reads tiles and entry bundles as they are kept. With the entries go the tiles on the way from the
     checkpoint's root down to them, so that the rest of the log need not be there, and the proof that the checkpoint
-    extends the older one of ``since``. ``progress`` hears how many entries are written.
+    extends the older one of ``since``. ``progress`` hears how many entries are written, ``disclose`` opens personal
+    fields.
     """
     checkpoint = parse_checkpoint(parse_note(note).text)
     if not 0 <= begin < end <= checkpoint.size:
         raise EvidenceError(f"no entries {begin} to {end} in a tree of {checkpoint.size}")
     first, last = begin // WIDTH, (end - 1) // WIDTH
-    with new_bundle(target) as files:
+    with new_bundle(target, disclose) as files:
         for index in range(first, last + 1):
             tile = Tile(ENTRIES, index, width_of(ENTRIES, index, checkpoint.size))
-            files.add(tile.path, fetch(tile))
+            data = fetch(tile)
+            files.add(tile.path, data)
+            if disclose is not None:
+                files.disclose(enumerate(decode_entries(data), index * WIDTH))
             progress(min((index + 1 - first) * WIDTH, end - begin))
         if since is not None:
             files.add(*consistency_file(since, note, TileHashes(checkpoint.size, fetch)))
@@ -110,6 +127,7 @@ def _write(
     builder = TileBuilder(keep)
     index, last = 0, [b""]
     for block in _blocks(entries):
+        files.disclose(enumerate(block, builder.size))
         builder.extend(b"".join(map(leaf_hash, block)))
         last = block
         if len(block) == WIDTH:

@@ -20,6 +20,8 @@ MEMBER = "_sd"
 """The member of an event's data that holds the digests, sorted, so that their order tells nothing."""
 MAXIMUM_DISCLOSURE = 8_192
 MAXIMUM_DIGESTS = 64
+MAXIMUM_DISCLOSURES = 2 * MAXIMUM_DIGESTS * MAXIMUM_DISCLOSURE
+"""Octets of a file of disclosures."""
 _SALT = 32
 _LEAST_SALT = 16
 _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -89,7 +91,7 @@ def digests_in(data: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(each for each in found if is_digest(each))
 
 
-def parse_disclosures(raw: bytes, limit: int = 2 * MAXIMUM_DIGESTS * MAXIMUM_DISCLOSURE) -> list[str]:
+def parse_disclosures(raw: bytes, limit: int = MAXIMUM_DISCLOSURES) -> list[str]:
     """Return the disclosures, not yet opened, of a file ``disclosures/INDEX``: a JSON array of texts; or raise."""
     value = parse_json(raw, limit)
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):

@@ -17,6 +17,7 @@ from ledger.evidence.keyring import Keyring
 from ledger.evidence.mapaudit import MapAudit
 from ledger.evidence.maprules import Entry
 from ledger.evidence.report import Report
+from ledger.evidence.required import RequiredSignatures
 from ledger.evidence.signatures import EVENT_TYPE, PublicKey, Signature, pae, parse_signatures
 from ledger.evidence.sm3 import Sm3Missing, sm3
 from ledger.evidence.strict import EvidenceError
@@ -59,6 +60,7 @@ class EntryChecks:
         self._ring = Keyring(report, origin)
         self._chains = Chains(report)
         self._recorded = ""
+        self._required = RequiredSignatures()
         self._map = MapAudit(report)
         self._pool: ThreadPoolExecutor | None = None
         self._has_digests = False
@@ -90,8 +92,10 @@ class EntryChecks:
                 self._report.unsigned += 1
                 if record.get("signed_by"):
                     self._report.add("SIGNERS_MISSTATED", index, **_place(record))
+                self._require(index, event, record, ())
             # A registration or revocation holds from the next entry on, as it did when it was recorded.
             self._ring.note(index, event, record)
+            self._required.note(event, record)
             if self._fields is not None:
                 self._fields.note(index, event, record)
         if statements:
@@ -173,7 +177,18 @@ class EntryChecks:
             self._report.add("WRONG_SIGNER", index, **place)
         if is_known and record.get("signed_by") != owners:
             self._report.add("SIGNERS_MISSTATED", index, **place)
+        if is_known:
+            self._require(index, event, record, owners)
         return index, place, opened.said, found
+
+    def _require(self, index: int, event: _Place, record: _Place, owners: Iterable[str]) -> None:
+        """Report the signature that a policy asked for when this was recorded, and that is not there."""
+        if not self._required.is_any:
+            return
+        by, deciding = set(map(_speaker, owners)), _signatories(event, role="decision")
+        lacking = self._required.missing(_speaker(str(event.get("source"))), event, record["recorded"], by, deciding)
+        if lacking is not None:
+            self._report.add("REQUIRED_SIGNATURE_MISSING", index, detail=lacking[:200], **_place(record))
 
     def _key(self, index: int, keyid: str, record: _Place) -> IssuerKey | None:
         """Return the key by this name as the log knew it at an index, and report where it may not have signed."""
@@ -226,14 +241,14 @@ def _speaker(name: str) -> str:
     return f"organisation:{code[8:17]}" if code != name and len(code) == 18 else name
 
 
-def _signatories(event: _Place) -> list[str]:
+def _signatories(event: _Place, role: str | None = None) -> list[str]:
     data = event.get("data")
     said = data.get("replacement") or data if isinstance(data, dict) else {}
     signers = said.get("signers") if isinstance(said, dict) else None
     return [
         f"person:{each.get('register', 'CCAA')}:{each.get('number')}"
         for each in (signers if isinstance(signers, list) else ())
-        if isinstance(each, dict)
+        if isinstance(each, dict) and (role is None or each.get("role", "decision") == role)
     ]
 
 

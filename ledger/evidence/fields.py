@@ -10,9 +10,9 @@ from typing import Any
 from ledger.evidence.disclosures import digests_in, is_digest, parse_disclosure, parse_disclosures
 from ledger.evidence.report import MAXIMUM_NAMED, Report
 from ledger.evidence.strict import EvidenceError, decode_decimal
+from ledger.evidence.writing import FOLDER
 
 ERASURE = "privacy.erased"
-FOLDER = "disclosures/"
 VALID, WITHHELD, ERASED, MISMATCH = "valid", "withheld", "erased", "mismatch"
 
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from ledger.evidence import subject
 from ledger.evidence.bundle import FORMAT
-from ledger.evidence.fields import FOLDER, Fields
+from ledger.evidence.fields import Fields
 from ledger.evidence.notes import MAXIMUM_NOTE
 from ledger.evidence.proofs import MAXIMUM_DOCUMENT
 from ledger.evidence.report import Report
 from ledger.evidence.sources import Source, is_bundle_name
 from ledger.evidence.strict import MAXIMUM_INTEGER, EvidenceError, parse_canonical_json
 from ledger.evidence.tiles import HASH, MAXIMUM_BUNDLE, MAXIMUM_ENTRY, WIDTH
+from ledger.evidence.writing import FOLDER
 
 MAXIMUM_MANIFEST = 1 << 30
 _SMALL = 67_108_864

@@ -14,6 +14,7 @@ LEVELS = 4
 FAN = 1 << LEVELS
 _DEPTHS = 64
 _LEAF, _TILE = 0, 16
+_HALVES = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 Path = bytes
 """The half octets from the root down to a tile, one an octet; empty for the tile at the root."""
 ReadTiles = Callable[[Collection[Path]], Mapping[Path, bytes]]
@@ -43,7 +44,7 @@ _NOTHING: _Node = (EMPTY, False)
 
 def halves(key: bytes) -> Path:
     """Return the 64 half octets of a key."""
-    return bytes(part for octet in key for part in (octet >> 4, octet & 15))
+    return key.hex().encode().translate(_HALVES)
 
 
 def encode_tile(children: Children) -> bytes:

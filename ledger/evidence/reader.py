@@ -6,12 +6,14 @@ What is read is material to verify and never trusted: the same port serves a tab
 from collections.abc import Collection, Iterator, Sequence
 from typing import Protocol, Self
 
+from ledger.evidence.disclosures import MAXIMUM_DISCLOSURES, parse_disclosures
 from ledger.evidence.entries import place_of
 from ledger.evidence.keyfile import MAXIMUM_KEYS, parse_keys
 from ledger.evidence.notes import Verifier
 from ledger.evidence.sources import Source
 from ledger.evidence.strict import EvidenceError
 from ledger.evidence.tiles import ENTRIES, MAXIMUM_BUNDLE, WIDTH, Tile, decode_entries, width_of
+from ledger.evidence.writing import FOLDER
 
 HISTORY = 1_000
 MAXIMUM_TILE = 8_192
@@ -98,6 +100,12 @@ class BundleReader:
         for index, raw in read_entries(self, 0, size, size):
             if place_of(raw).get("stream") in streams:
                 yield index, raw
+
+    def disclosures(self, entries: Sequence[tuple[int, bytes]]) -> Iterator[tuple[int, list[str]]]:
+        """Yield the disclosures that the bundle brings along, by index."""
+        for index, _ in entries:
+            if f"{FOLDER}{index}" in self._source.names:
+                yield index, parse_disclosures(self._read(f"{FOLDER}{index}", MAXIMUM_DISCLOSURES))
 
     def _read(self, name: str, limit: int) -> bytes:
         if name not in self._source.names:

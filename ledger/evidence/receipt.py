@@ -34,8 +34,11 @@ MAXIMUM_RECEIPT = 8_388_608
 _BEGINS = b'{"as_of":"'
 _MAXIMUM_EVENTS = 20_000
 _MAXIMUM_PROOF = 64
+_MAXIMUM_KEYS = 16
 _MEMBERS = {"as_of", "certificate", "checkpoint", "events", "format", "known_at", "latest", "map", "root", "sha256",
-            "statement"}  # fmt: skip
+            "signature", "statement"}  # fmt: skip
+SIGNED, UNSIGNED, INVALID = "signed", "unsigned", "invalid"
+"""What is stated of the last event's signatures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,27 @@ class Included:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownKey:
+    """The entry that registered a key with which the last event was signed, and where it stands in the log."""
+
+    entry: bytes
+    included: Included
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureShown:
+    """Whether the last event was signed by those whom it concerns, and the registrations of their keys."""
+
+    state: str
+    keys: tuple[ShownKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReceipt:
     """The receipt's parts; ``latest`` is ``None`` and ``events`` is empty for a number that was never registered.
 
     ``position`` and ``recorded`` say how far it knows the log; ``root_entry`` is the entry that records the map's
-    root, ``checkpoint`` the note's exact octets, ``statement`` plain JSON.
+    root, ``checkpoint`` the note's exact octets, ``statement`` plain JSON, ``signature`` is of the last event.
     """
 
     body: str
@@ -74,6 +93,7 @@ class StatusReceipt:
     root_entry: bytes
     root: Included
     checkpoint: bytes
+    signature: SignatureShown | None = None
 
     @property
     def stream(self) -> str:
@@ -101,6 +121,7 @@ class StatusReceipt:
                 "value": _optional(self.map.value),
             },
             "root": {"entry": encode_base64(self.root_entry), **_included_json(self.root)},
+            "signature": _signature_json(self.signature) if self.signature is not None else None,
             "statement": dict(self.statement),
         }
         return canonical_json({**shown, "sha256": sha256(canonical_json(shown)).hexdigest()})
@@ -161,6 +182,7 @@ def parse_receipt(raw: bytes) -> tuple[StatusReceipt, bool]:
         decode_base64(_text(root["entry"], 2 * MAXIMUM_ENTRY)),
         _included(root),
         _text(value["checkpoint"], MAXIMUM_NOTE).encode(),
+        None if value["signature"] is None else _signature(_members(value["signature"], "keys state")),
     )
     return receipt, digest == sha256(canonical_json(value)).hexdigest()
 
@@ -169,6 +191,20 @@ def _event_json(event: Event) -> dict[str, str]:
     if event.entry is None:
         return {"leaf": encode_base64(event.leaf)}
     return {"entry": encode_base64(event.entry)}
+
+
+def _signature_json(shown: SignatureShown) -> dict[str, Any]:
+    keys = [{"entry": encode_base64(each.entry), **_included_json(each.included)} for each in shown.keys]
+    return {"keys": keys, "state": shown.state}
+
+
+def _signature(value: Mapping[str, Any]) -> SignatureShown:
+    keys = value["keys"]
+    if value["state"] not in {SIGNED, UNSIGNED, INVALID} or not isinstance(keys, list) or len(keys) > _MAXIMUM_KEYS:
+        raise EvidenceError("a signature is signed, unsigned or invalid, and names its keys")
+    shown = (_members(each, "entry index proof") for each in keys)
+    found = (ShownKey(decode_base64(_text(each["entry"], 2 * MAXIMUM_ENTRY)), _included(each)) for each in shown)
+    return SignatureShown(value["state"], tuple(found))
 
 
 def _event(value: Any) -> Event:

@@ -3,16 +3,18 @@
 It always ends and names every broken link. Without a policy nothing shows who signed, and the answer is never sound.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ledger.evidence.entries import EntryChecks
 from ledger.evidence.maprules import LoggedRoot, change_of, logged_root, open_entry
 from ledger.evidence.merkle import leaf_hash, verify_inclusion
 from ledger.evidence.notes import Checkpoint, parse_checkpoint, parse_note
 from ledger.evidence.policy import Accepted
-from ledger.evidence.receipt import Included, StatusReceipt, parse_receipt
-from ledger.evidence.report import Report
+from ledger.evidence.receipt import INVALID, SIGNED, UNSIGNED, Included, ShownKey, StatusReceipt, parse_receipt
+from ledger.evidence.report import Finding, Report, Result
 from ledger.evidence.statusmap import Value, history_of
 from ledger.evidence.strict import EvidenceError, encode_base64
 from ledger.evidence.verify import Question
@@ -24,12 +26,14 @@ _SKEW_SECONDS = 300
 class Checked:
     """What a verification found, and the receipt, ``None`` where it could not be read.
 
-    ``history_holds`` says that the events shown are the certificate's whole history as the signed log has it.
+    ``history_holds`` says that the events shown are the certificate's whole history as the signed log has it;
+    ``signature`` is what was found of the last event's signatures, ``None`` where there is no such event.
     """
 
     report: Report
     receipt: StatusReceipt | None = None
     history_holds: bool = False
+    signature: str | None = None
 
 
 def check_receipt(raw: bytes, question: Question) -> Checked:
@@ -47,12 +51,14 @@ def check_receipt(raw: bytes, question: Question) -> Checked:
         return Checked(report, receipt)
     report.origin, report.size, report.root = checkpoint.origin, checkpoint.size, encode_base64(checkpoint.root)
     root = _root(receipt, checkpoint, report)
+    signature = None
     if root is not None:
         _history(receipt, root, checkpoint, report)
+        signature = _signature(receipt, checkpoint, report)
     _age(receipt, accepted, report, question)
     broken = {"MAP_PROOF_WRONG", "INCLUSION_WRONG", "RECEIPT_EVENTS_WRONG", "CHECKPOINT_SIGNATURE_INVALID"}
     holds = root is not None and broken.isdisjoint(each.code for each in report.findings)
-    return Checked(report, receipt, holds)
+    return Checked(report, receipt, holds, signature)
 
 
 def _checkpoint(
@@ -142,6 +148,44 @@ def _entries(receipt: StatusReceipt, value: Value, report: Report) -> None:
             report.signed += 1
     if receipt.events and receipt.events[-1].entry is not None and last != value.version:
         report.add("RECEIPT_EVENTS_WRONG", value.index, stream=receipt.stream, version=value.version)
+
+
+def _signature(receipt: StatusReceipt, checkpoint: Checkpoint, report: Report) -> str | None:
+    """Verify the last event's signatures with the keys that the signed log registered before it.
+
+    That a key had not ended in between only the whole log shows.
+    """
+    last = receipt.events[-1].entry if receipt.events else None
+    if last is None or receipt.latest is None:
+        if receipt.signature is not None:
+            report.add("STATUS_CONTRADICTED", stream=receipt.stream, detail="signature of no event")
+        return None
+    shown = receipt.signature.keys if receipt.signature is not None else ()
+    for key in shown:
+        _included(key.included, leaf_hash(key.entry), checkpoint, report, "key")
+    state, found = signature_of(last, receipt.latest.index, shown, checkpoint.origin)
+    report.findings += found
+    if receipt.signature is None or state != receipt.signature.state:
+        stated = receipt.signature.state if receipt.signature is not None else "nothing"
+        report.add("STATUS_CONTRADICTED", stream=receipt.stream, detail=f"signature: {stated} is stated, {state} found")
+    return state
+
+
+def signature_of(entry: bytes, index: int, keys: Sequence[ShownKey], origin: str) -> tuple[str, Sequence[Finding]]:
+    """Return whether an entry is signed, unsigned or signed wrongly, by the keys registered before it, and why."""
+    found = Report()
+    checks = EntryChecks(found, (), origin)
+    # Most of the log is not here.
+    checks.withheld = 1
+    for key in sorted(keys, key=lambda each: each.included.index):
+        if key.included.index < index:
+            checks.check(key.included.index, [key.entry])
+    signed = found.signed
+    checks.check(index, [entry])
+    checks.close()
+    if found.result is not Result.SOUND:
+        return INVALID, found.findings
+    return (SIGNED if found.signed > signed else UNSIGNED), found.findings
 
 
 def _included(included: Included, leaf: bytes, checkpoint: Checkpoint, report: Report, what: str) -> None:

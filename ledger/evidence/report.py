@@ -59,6 +59,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "SIGNER_UNREGISTERED": (_T, "签名密钥从未登记", "signed with a key that the log had not registered by then"),
     "SIGNED_AFTER_REVOCATION": (_T, "吊销后仍以该密钥签名", "signed with a key whose end the log had recorded before"),
     "SIGNERS_MISSTATED": (_T, "登记的签名者与签名不符", "the record names other signers than the signatures show"),
+    "REQUIRED_SIGNATURE_MISSING": (_T, "缺少签名策略所要求的签名", "a signature that the policy required is missing"),
     "WRONG_AUDIENCE": (_T, "陈述是对另一账本作出的", "the signed statement was made for another ledger, or for none"),
     "KEY_REGISTRATION_INVALID": (_T, "密钥登记无效", "the registration of the key does not hold"),
     "KEYS_CONTRADICTED": (_T, "密钥文件与日志不符", "the key file contradicts what the log recorded of the key"),
@@ -123,6 +124,7 @@ REASONS: dict[str, tuple[Result, str, str]] = {
     "SIGNER_UNKNOWN": (_I, "签名密钥未知", "signed with a key of which neither log nor key file tells anything"),
     "KEY_NOT_FROM_LOG": (_I, "密钥仅见于密钥文件", "the key's registration is among the withheld entries"),
     "DISCLOSURE_UNCHECKED": (_I, "所披露字段的条目未提供", "the entry of the disclosed fields is not there"),
+    "MAP_UNCHECKED": (_I, "状态图因临时空间不足未核验", "the status map was not checked for want of temporary space"),
     "ISSUER_GAP": (_I, "提交方编号有缺口", "the issuer counted statements that are not in the log"),
     "DISCLOSED_THOUGH_ERASED": (
         _S,

@@ -15,7 +15,7 @@ from ledger.evidence.notes import Checkpoint, Note, Verifier, parse_checkpoint, 
 from ledger.evidence.proofs import InclusionProof, parse_inclusion_text
 from ledger.evidence.strict import EvidenceError, decode_decimal
 from ledger.evidence.tiles import TileHashes
-from ledger.evidence.writing import new_bundle
+from ledger.evidence.writing import Disclose, new_bundle
 
 if TYPE_CHECKING:
     from ledger.evidence.files import Files
@@ -33,19 +33,22 @@ def write_subject(
     *,
     log_keys: Sequence[Verifier],
     since: bytes | None = None,
+    disclose: Disclose | None = None,
 ) -> int:
     """Write the bundle of a subject and return the number of its entries, which are (index, recorded event's bytes).
 
     ``fetch`` reads the tiles of the checkpoint's tree; ``since`` is an older checkpoint's note: with it goes the proof
-    that the newer one extends it. Raises when the name is taken, there is no entry, or an entry is not of the tree.
+    that the newer one extends it; ``disclose`` opens personal fields. Raises when the name is taken, there is no entry,
+    or an entry is not of the tree.
     """
     checkpoint = parse_checkpoint(parse_note(note).text)
     read = TileHashes(checkpoint.size, fetch)
     count = 0
-    with new_bundle(target) as files:
+    with new_bundle(target, disclose) as files:
         for index, raw in entries:
             proof = tuple(prove_inclusion(index, checkpoint.size, read))
             files.add(f"entry/{index}", raw)
+            files.disclose([(index, raw)])
             files.add(f"proof/{index}", InclusionProof(index, proof, note).to_text())
             count += 1
         if not count:

@@ -6,14 +6,21 @@ Every file's SHA-256 is kept for the manifest; memory grows with the number of f
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Protocol
 
+from ledger.evidence.disclosures import MEMBER, disclosures_json
 from ledger.evidence.strict import EvidenceError, canonical_json
+
+FOLDER = "disclosures/"
+"""What the personal fields of the entry of an index say, a file for each."""
+Disclose = Callable[[Sequence[tuple[int, bytes]]], Iterable[tuple[int, Sequence[str]]]]
+"""Gives the disclosures of some of these (index, recorded event's bytes), by index; the rest stays withheld."""
+_HOLDS_FIELDS = f'"{MEMBER}"'.encode()
 
 README = """认证状态账本证据包 / Certification Status Ledger evidence bundle
 
@@ -63,9 +70,21 @@ class _Tar:
 class BundleFiles:
     """The files of a bundle that is being written."""
 
-    def __init__(self, sink: _Sink) -> None:
+    def __init__(self, sink: _Sink, disclose: Disclose | None = None) -> None:
         self._sink = sink
         self._digests: dict[str, str] = {}
+        self._disclose = disclose
+
+    def disclose(self, entries: Iterable[tuple[int, bytes]]) -> None:
+        """Write what the personal fields of (index, entry) say, as far as it is given.
+
+        The manifest does not list these: they prove themselves, and can be deleted without spoiling the bundle.
+        """
+        holding = [each for each in entries if _HOLDS_FIELDS in each[1]] if self._disclose is not None else []
+        if holding and self._disclose is not None:
+            for index, texts in self._disclose(holding):
+                if texts:
+                    self._sink.add(f"{FOLDER}{index}", disclosures_json(texts))
 
     def add(self, name: str, data: bytes) -> None:
         """Write one file; raise when there is one of this name."""
@@ -81,10 +100,11 @@ class BundleFiles:
 
 
 @contextmanager
-def new_bundle(target: Path) -> Iterator[BundleFiles]:
+def new_bundle(target: Path, disclose: Disclose | None = None) -> Iterator[BundleFiles]:
     """Lend the files of a bundle, a folder or, where the name ends in ``.tar``, a tar; raise when the name is taken.
 
-    What a killed process left unfinished under the name beside is removed.
+    ``disclose`` opens personal fields; without it they stay withheld. What a killed process left unfinished under the
+    name beside is removed.
     """
     if target.exists() or target.is_symlink():
         raise EvidenceError(f"{target} exists")
@@ -93,7 +113,7 @@ def new_bundle(target: Path) -> Iterator[BundleFiles]:
     sink: _Sink = _Tar(unfinished) if target.suffix == ".tar" else _Folder(unfinished)
     try:
         try:
-            yield BundleFiles(sink)
+            yield BundleFiles(sink, disclose)
         finally:
             sink.close()
         # The name must not outlive a crash in which the contents do not.

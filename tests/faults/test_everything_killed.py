@@ -16,7 +16,11 @@ from kafka import KafkaConsumer, TopicPartition
 from infra.log_key import KEY_FILE, read_key
 from infra.services.topics import EVENTS
 from ledger.envelope import Submission
+from ledger.evidence.mapaudit import MapAudit
+from ledger.evidence.maprules import Entry
+from ledger.evidence.report import Report
 from projections.feed import LANES, lane_of
+from tests.support.maps import roots
 from tests.support.notaries import everything_fits, newest_size
 from tests.support.statements import BODY, approved, decided, issued, suspended
 from tests.support.system import PROCESSES, System
@@ -130,6 +134,9 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_doubled(
         assert len(acknowledged) >= 40
         with psycopg.connect(system.url, autocommit=True) as database:
             eventually(lambda: every_withdrawal_bars_once(database), 60)
+            # It would go on to record roots while the rest is counted.
+            eventually(lambda: roots(system.url)[-1:] and newest_root(database) <= roots(system.url)[-1][2], 60)
+            system.stop("status-map")
             rows = database.execute(
                 "SELECT notification_id, state, originator_id FROM ledger_events ORDER BY 1"
             ).fetchall()
@@ -140,6 +147,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_is_doubled(
             everything_is_visible(database, len(rows), {stream for _, _, stream in rows})
             nothing_is_doubled(database, rows)
         everything_is_signed(system, len(rows))
+        every_root_is_that_of_its_entries([bytes(state) for _, state, _ in rows])
         by_lane = published(system)
         records = [record for lane in by_lane.values() for record in lane]
         assert sorted(position for position, _, _ in records) == list(range(1, len(rows) + 1))
@@ -168,6 +176,25 @@ def every_withdrawal_bars_once(database: "psycopg.Connection[tuple[object, ...]]
     causes, bars = (int(str(count)) for count in counted)
     assert bars <= causes
     return bars == causes
+
+
+def newest_root(database: "psycopg.Connection[tuple[object, ...]]") -> int:
+    """Position of the last root that was recorded."""
+    row = database.execute("SELECT max(notification_id) FROM ledger_events WHERE topic = 'log.map_root'").fetchone()
+    return int(str(row[0])) if row and row[0] is not None else 0
+
+
+def every_root_is_that_of_its_entries(entries: list[bytes]) -> None:
+    """The roots of the status map are one chain, each what the entries before it make."""
+    report = Report()
+    audit = MapAudit(report)
+    for index, raw in enumerate(entries):
+        value = orjson.loads(raw)
+        audit.take(Entry(index, raw, value["event"], value["record"]))
+    audit.close()
+    assert report.findings == []
+    assert audit.checked == sum(b'"type":"log.map_root"' in raw for raw in entries) >= 3
+    assert audit.unchecked == 0
 
 
 def everything_is_visible(database: "psycopg.Connection[tuple[object, ...]]", head: int, streams: set[str]) -> None:

@@ -23,6 +23,7 @@ from infra.kafka_acls import PROCESSES, apply_grants, grants
 from infra.services.errors import ServiceUnavailableError
 from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS, TOPICS, ensure_topics
 from tests.support.consumers import history
+from tests.support.production import own_keys
 from tests.support.secured_kafka import ADMINISTRATOR, SecuredKafka, password_of, secured_kafka
 from tests.support.services import folder_for_servers, unavailable
 from tests.support.statements import BODY
@@ -143,6 +144,7 @@ def test_a_fact_goes_the_whole_way_with_the_least_rights(
         "CERTLEDGER_ENVIRONMENT": "production",
         "CERTLEDGER_OIDC_ISSUER": "https://id.example",
         "CERTLEDGER_KAFKA_TOPICS": "check",
+        **own_keys(tmp_path),
     }
     said = history(["P0001", "P0002"], 2)
     own = party_topic(SUBMISSIONS, "CCAA")

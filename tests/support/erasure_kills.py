@@ -21,6 +21,7 @@ from ledger.envelope import Submission
 from ledger.evidence.disclosures import Disclosure, commit, disclose
 from ledger.outcomes import Receipt
 from ledger.service import Incoming
+from tests.support.fields import put
 from tests.support.statements import BODY, approved, issued, statement
 
 _MOST_STEPS = 200
@@ -72,7 +73,7 @@ def prepared(url: str, number: int) -> tuple[Submission, Disclosure, Disclosure]
     plain = issued(f"N{number}")
     data = {**plain.data, "_sd": commit([name, mail])}
     submission = statement(plain.type.name, plain.subject, data, identity=f"issued {number}")
-    vault_of(url).put(*submission.identity, [name, mail], {})
+    put(vault_of(url), *submission.identity, [name, mail], {})
     ledger = open_ledger(url)
     (outcome,) = ledger.submit([Incoming(submission, BODY)])
     assert isinstance(outcome, Receipt), outcome

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from consumers.status_map import Rhythm
+from infra.status_map_store import PostgresMapStore
 from ledger.evidence.policy import Policy
 from ledger.evidence.receiptcheck import Checked, check_receipt
 from ledger.evidence.verify import Question
@@ -20,9 +22,12 @@ UNHURRIED = Rhythm(growing_seconds=60.0, idle_seconds=3_600.0)
 
 
 @contextmanager
-def proving(url: str, ledger: Ledger, folder: Path, rhythm: Rhythm = UNHURRIED) -> Iterator[None]:
+def proving(
+    url: str, ledger: Ledger, folder: Path, rhythm: Rhythm = UNHURRIED, store: PostgresMapStore | None = None
+) -> Iterator[None]:
     """A notary and a status map that follow."""
-    with running(notary_of(url, folder).run, map_of(url, ledger, rhythm=rhythm).run):
+    store = store or PostgresMapStore(url, kept=timedelta(days=1))
+    with running(notary_of(url, folder).run, map_of(url, ledger, rhythm=rhythm, store=store).run):
         yield
 
 

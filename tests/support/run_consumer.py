@@ -8,6 +8,8 @@ from consumers.trust import source_trust
 from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
 from infra.services.topics import ensure_topics
+from infra.vault.keys import FileKeys
+from infra.vault.store import Vault
 from projections.feed import LANES
 from tests.support.consumers import projection_of, relay_of
 
@@ -28,6 +30,7 @@ def main(what: str, url: str, bootstrap: str, topic: str, *more: str) -> None:
             trust=source_trust,
             group=more[0],
             ensure_topics=lambda: ensure_topics(bootstrap, {topic: LANES}),
+            fields=Vault(url, lambda: FileKeys([b"k" * 32])),
         ).run(Event())
     else:
         raise ValueError(what)

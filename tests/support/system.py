@@ -23,6 +23,7 @@ from tests.support.waiting import eventually
 PROCESSES = (
     "serve",
     "notary",
+    "status-map",
     "relay",
     "intake",
     "project register history",
@@ -79,6 +80,7 @@ class System:
             "CERTLEDGER_KAFKA": self.kafka.bootstrap,
             "CERTLEDGER_RUN_DIR": str(self.folder),
             "CERTLEDGER_HTTP_PORT": str(self.port),
+            "CERTLEDGER_MAP_ROOT_SECONDS": "2",
             "PYTHONUNBUFFERED": "1",
         }
         log = (self.folder / f"{name.replace(' ', '-')}.log").open("ab")

@@ -11,12 +11,12 @@ from api.http.disclosing import disclosed_of
 from api.http.problems import problem
 from api.http.reading import Reading
 from infra.log_reading import head_of, row_at
+from ledger.access.visibility import PERSONAL_CLASS
 from ledger.envelope import open_recorded
 from ledger.evidence.disclosures import digests_in, parse_disclosure
 
 router = APIRouter()
 _FAR = 2**53 - 1
-_PERSONAL = "personal"
 _MAY_READ = "SELECT certledger_may_read(%s, %s, %s)"
 
 
@@ -36,10 +36,10 @@ async def disclosures(
             raise problem("position_unknown", position=str(position), head=str(await head_of(connection)))
         recorded = open_recorded(row.position, row.raw)
         source, event_id = recorded.event["source"], recorded.event["id"]
-        allowed = await (await connection.execute(_MAY_READ, (_PERSONAL, row.stream, source))).fetchone()
+        allowed = await (await connection.execute(_MAY_READ, (PERSONAL_CLASS, row.stream, source))).fetchone()
         if allowed != (True,):
             raise problem("personal_fields_not_yours")
-        await reading.note(connection, [(row.access, row.stream), (_PERSONAL, row.stream)])
+        await reading.note(connection, [(row.access, row.stream), (PERSONAL_CLASS, row.stream)])
         kept, erased = await disclosed_of(reading.service.ports.vault, source, event_id)
     fields = [_field(digest, kept, erased) for digest in sorted(digests_in(recorded.event["data"]))]
     headers = {"Ledger-Position": str(position), "Cache-Control": "private, no-store"}

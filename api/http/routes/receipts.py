@@ -6,11 +6,12 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.http.answers import JSON, as_of_day, require_acceptable
+from api.http.answers import JSON, as_of_day, known_at_instant, require_acceptable
 from api.http.describe_receipts import PDF, RECEIPT, RECEIPT_PDF
 from api.http.problems import problem
 from api.http.receipt import status_receipt
-from api.http.service import service_of
+from api.http.service import Service, service_of
+from ledger.evidence.receipt import StatusReceipt
 
 router = APIRouter()
 _MOST_WAITING = 4
@@ -22,8 +23,7 @@ async def receipt(request: Request, body: str, number: str) -> Response:
     """Return the receipt as canonical JSON."""
     require_acceptable(request, JSON)
     service = service_of(request)
-    day = as_of_day(request.query_params.get("as_of"), service.clock())
-    made = await status_receipt(service, body, number, day)
+    made = await _receipt(request, service, body, number)
     return Response(made.to_json(), 200, _headers(made.position, body, number, "json"), JSON)
 
 
@@ -36,11 +36,16 @@ async def receipt_pdf(request: Request, body: str, number: str) -> Response:
         from api.receipt_pdf import pdf_of  # noqa: PLC0415 - needs the extra `pdf`, and takes a while to load
     except ImportError as error:
         raise problem("pdf_unavailable") from error
-    day = as_of_day(request.query_params.get("as_of"), service.clock())
-    made = await status_receipt(service, body, number, day)
+    made = await _receipt(request, service, body, number)
     address = str(request.url).partition("?")[0].removesuffix(".pdf")
     content = await _made_in_turn(lambda: pdf_of(made, address))
     return Response(content, 200, _headers(made.position, body, number, "pdf"), PDF)
+
+
+async def _receipt(request: Request, service: Service, body: str, number: str) -> StatusReceipt:
+    query, now = request.query_params, service.clock()
+    day, known_at = as_of_day(query.get("as_of"), now), known_at_instant(query.get("known_at"), now)
+    return await status_receipt(service, body, number, day, known_at)
 
 
 async def _made_in_turn(make: Callable[[], bytes]) -> bytes:

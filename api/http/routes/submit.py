@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -16,13 +17,13 @@ from api.http.principals import speaker_of
 from api.http.problems import ProblemError, problem
 from api.http.service import Service, service_of
 from infra.telemetry import current_traceparent, trace_id_of
-from ledger.envelope import MAXIMUM_BYTES, Submission
+from ledger.envelope import MAXIMUM_BYTES
 from ledger.log import LogUnavailable
 from ledger.outcomes import Outcome
 from ledger.principals import Principal
+from ledger.privacy.disclosed import Parsed
 from ledger.refusals import Problem, Refusal
 from ledger.sealed import MEDIA_TYPE
-from ledger.service import Incoming
 
 router = APIRouter()
 _STATUS = {"recorded": 201, "duplicate": 200, "held": 202}
@@ -42,7 +43,7 @@ class _Way:
         self._instance = problems.instance_of(request)
         self._language = problems.language_of(request.headers.get("accept-language"))
 
-    def parsed(self, raw: bytes, *, sealed: bool = False) -> Submission | Refusal:
+    def parsed(self, raw: bytes, *, sealed: bool = False) -> Parsed:
         """Return what one JSON text says."""
         return submissions.parse_one(raw, self._levels, sealed=sealed)
 
@@ -50,11 +51,13 @@ class _Way:
         """Take a batch from the party's quota; its first event was taken when the party came in."""
         self._service.charge(self._speaker.party, count - 1)
 
-    def incoming(self, found: Sequence[Any]) -> list[Incoming]:
-        """Return what the ledger takes in."""
-        return submissions.incoming(
+    async def submitted(self, found: Sequence[Parsed], *, atomic: bool = False) -> list[Outcome]:
+        """Return the outcomes of what was parsed, in order, once it is recorded or refused."""
+        incoming = submissions.incoming(
             found, speaker=self._speaker, traceparent=self._traceparent, received=self._received
         )
+        submit = partial(self._service.submit, atomic=atomic)
+        return await disclosing.submitted(self._service.ports.vault, found, incoming, submit)
 
     def shown(self, outcome: Outcome) -> dict[str, Any]:
         """Return the plain form of an outcome: a receipt, or a problem with the event's identity."""
@@ -87,7 +90,12 @@ async def submit(
 async def _one(request: Request, service: Service, way: _Way, *, sealed: bool) -> Response:
     require_acceptable(request, JSON)
     raw = await submissions.read_body(request, service.limits.event_bytes)
-    (outcome,) = await _submitted(service, way, raw, sealed=sealed)
+    # A large one may take long to look through, and nobody else should wait for that.
+    if len(raw) > MAXIMUM_BYTES:
+        parsed = await asyncio.to_thread(way.parsed, raw, sealed=sealed)
+    else:
+        parsed = way.parsed(raw, sealed=sealed)
+    (outcome,) = await way.submitted([parsed])
     if isinstance(outcome, Refusal):
         raise ProblemError(outcome)
     shown = way.shown(outcome)
@@ -95,40 +103,17 @@ async def _one(request: Request, service: Service, way: _Way, *, sealed: bool) -
     return json_response(shown, _STATUS[shown["outcome"]], headers)
 
 
-async def _submitted(service: Service, way: _Way, raw: bytes, *, sealed: bool) -> list[Outcome]:
-    # A large one may take long to look through, and nobody else should wait for that.
-    is_large = len(raw) > MAXIMUM_BYTES
-    found = None
-    if disclosing.brings_disclosures(raw):
-        levels = service.limits.json_depth
-        found = await asyncio.to_thread(disclosing.parse_disclosed, raw, levels)
-    if found is None:
-        if is_large:
-            parsed = await asyncio.to_thread(way.parsed, raw, sealed=sealed)
-        else:
-            parsed = way.parsed(raw, sealed=sealed)
-        return await service.submit(way.incoming([parsed]))
-    incoming = way.incoming([found if isinstance(found, Refusal) else found.submission])
-    # Nobody puts anything into the vault in another party's name.
-    if isinstance(found, Refusal) or isinstance(incoming[0].submission, Refusal):
-        return await service.submit(incoming)
-    new = await disclosing.keep(service.ports.vault, found)
-    outcomes = await service.submit(incoming)
-    await disclosing.settle(service.ports.vault, found, new, outcomes[0])
-    return outcomes
-
-
 async def _batch(request: Request, service: Service, way: _Way, *, atomic: bool) -> Response:
     require_acceptable(request, JSON)
     raw = await submissions.read_body(request, service.limits.bulk_bytes)
-    incoming = way.incoming(await asyncio.to_thread(submissions.parse_array, raw, service.limits))
-    way.charged(len(incoming))
+    found = await asyncio.to_thread(submissions.parse_array, raw, service.limits)
+    way.charged(len(found))
     if atomic:
-        outcomes = await _all_or_none(service, incoming)
+        outcomes = await _all_or_none(way, found)
     else:
         outcomes = []
-        for start in range(0, len(incoming), BATCH):
-            outcomes += await service.submit(incoming[start : start + BATCH])
+        for start in range(0, len(found), BATCH):
+            outcomes += await way.submitted(found[start : start + BATCH])
     summary = submissions.summary(outcomes)
     shown = [{"index": index, **way.shown(outcome)} for index, outcome in enumerate(outcomes)]
     headers = {"Ledger-Position": str(summary["position"])} if summary["position"] else {}
@@ -141,20 +126,18 @@ async def _lines(request: Request, service: Service, way: _Way, *, atomic: bool)
     lines = submissions.split_lines(raw, service.limits.bulk_events)
     way.charged(len(lines))
     if atomic:
-        outcomes = await _all_or_none(service, await _parsed(way, lines), [number for number, _ in lines])
-        return StreamingResponse(_chunks(service, way, lines, outcomes), 200, media_type=NDJSON)
+        outcomes = await _all_or_none(way, await _parsed(way, lines), [number for number, _ in lines])
+        return StreamingResponse(_chunks(way, lines, outcomes), 200, media_type=NDJSON)
     # The first part is recorded before the answer begins, so that a ledger out of reach is still a 503.
-    outcomes = await service.submit(await _parsed(way, lines[:BATCH]))
-    return StreamingResponse(_chunks(service, way, lines, outcomes), 200, media_type=NDJSON)
+    outcomes = await way.submitted(await _parsed(way, lines[:BATCH]))
+    return StreamingResponse(_chunks(way, lines, outcomes), 200, media_type=NDJSON)
 
 
-async def _parsed(way: _Way, lines: Sequence[tuple[int, bytes]]) -> list[Incoming]:
-    return await asyncio.to_thread(lambda: way.incoming([way.parsed(line) for _, line in lines]))
+async def _parsed(way: _Way, lines: Sequence[tuple[int, bytes]]) -> list[Parsed]:
+    return await asyncio.to_thread(lambda: [way.parsed(line) for _, line in lines])
 
 
-async def _chunks(
-    service: Service, way: _Way, lines: Sequence[tuple[int, bytes]], outcomes: list[Outcome]
-) -> AsyncIterator[bytes]:
+async def _chunks(way: _Way, lines: Sequence[tuple[int, bytes]], outcomes: list[Outcome]) -> AsyncIterator[bytes]:
     """Yield one result a line in the order of the lines, then the summary; nothing is held back for the end."""
     answered: list[Outcome] = []
     while True:
@@ -166,17 +149,15 @@ async def _chunks(
         if not rest:
             break
         try:
-            outcomes = await service.submit(await _parsed(way, rest))
+            outcomes = await way.submitted(await _parsed(way, rest))
         except LogUnavailable:
             outcomes = [Refusal("ledger_unavailable") for _ in lines[len(answered) :]]
     yield orjson.dumps({"summary": {"lines": len(answered), **submissions.summary(answered)}}) + b"\n"
 
 
-async def _all_or_none(
-    service: Service, incoming: Sequence[Incoming], numbers: Sequence[int] | None = None
-) -> list[Outcome]:
+async def _all_or_none(way: _Way, found: Sequence[Parsed], numbers: Sequence[int] | None = None) -> list[Outcome]:
     """Return the outcomes of an atomic batch; one that was refused ends the request with a problem naming each."""
-    outcomes = await service.submit(incoming, atomic=True)
+    outcomes = await way.submitted(found, atomic=True)
     names = numbers or range(len(outcomes))
     refused = [(name, o) for name, o in zip(names, outcomes, strict=True) if isinstance(o, Refusal)]
     faults = [

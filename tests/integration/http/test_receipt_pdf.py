@@ -14,7 +14,7 @@ from ledger.evidence.receipt import parse_receipt, unwrapped
 from tests.integration.http.conftest import Running, serving
 from tests.integration.http.test_receipts import receipt
 from tests.support.receipts import checked, proving
-from tests.support.statements import BODY, DETAILS, HOLDER, approved, issued
+from tests.support.statements import BODY, DETAILS, HOLDER, approved, issued, suspended
 
 NAME = "恒远䶮𠮷电器有限公司" + "第一分公司" * 20
 
@@ -34,6 +34,19 @@ def attached(pdf: pikepdf.Pdf) -> bytes:
 def words_of(raw: bytes) -> str:
     page = pypdfium2.PdfDocument(raw)[0]
     return str(page.get_textpage().get_text_range())
+
+
+def test_no_word_is_broken_where_a_line_ends(app: Running) -> None:
+    app.accept(issued(details={**DETAILS, "scope_zh": "电器的设计、生产和销售，", "scope_en": "manufacturing " * 20}))
+    app.accept(suspended())
+    lines = words_of(receipt(app, kind="receipt.pdf", as_of="2031-03-05").content).splitlines()
+    broken = {"manufacturing", "manufacturing…"}
+    found = [word for line in lines for word in line.split() if word.startswith("manuf")]
+    assert len(found) > 15
+    assert set(found) <= broken | {found[-1]}
+    assert any("System persistently or seriously" in line for line in lines)
+    assert any("requirements" in line.split() for line in lines)
+    assert not any(line.startswith(("，", "。", "、", "；")) for line in lines)
 
 
 def test_the_page_is_pdf_a_3_and_holds_the_receipt_that_verifies(app: Running) -> None:

@@ -3,18 +3,25 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
+import psycopg
 import pytest
 
+from api.receipt_text import lines_of
+from infra.status_map_store import PostgresMapStore
 from ledger.certificates.statement import derive
 from ledger.evidence.receipt import parse_receipt
 from ledger.evidence.report import Result
+from ledger.evidence.strict import canonical_json
+from ledger.sealed import MEDIA_TYPE, envelope_of
 from tests.integration.http.conftest import Running, serving, token
 from tests.support.receipts import checked, proving
+from tests.support.signing import TERMS, ed25519_key, registration, signed
 from tests.support.statements import BODY, SIGNERS, approved, certificate, decided, issued, statement, suspended
 from tests.support.waiting import eventually
 from tests.unit.evidence.making import LOG
@@ -166,3 +173,78 @@ def test_anybody_may_have_a_receipt(app: Running) -> None:
     made, is_whole = parse_receipt(receipt(app).content)
     assert is_whole
     assert made.stream == certificate()
+
+
+def changed(raw: bytes, **members: Any) -> bytes:
+    """The receipt with other members, and the digest made to fit."""
+    shown = {name: value for name, value in orjson.loads(raw).items() if name != "sha256"} | members
+    return canonical_json({**shown, "sha256": sha256(canonical_json(shown)).hexdigest()})
+
+
+def test_a_receipt_says_whether_the_last_event_was_signed_and_proves_by_whose_key(app: Running) -> None:
+    app.ports.ledger.terms = TERMS
+    key, other = ed25519_key(1), ed25519_key(2)
+    app.accept(registration(key), issued())
+    found = checked(receipt(app).content)
+    assert (found.signature, found.report.findings) == ("unsigned", [])
+    app.accept(registration(other))
+    sealed = {"Content-Type": MEDIA_TYPE, **token(BODY)}
+    assert app.client.post("/v1/events", content=envelope_of(signed(suspended(), key)), headers=sealed).is_success
+    raw = receipt(app).content
+    found = checked(raw)
+    derive(found)
+    assert (found.signature, found.report.findings, found.report.result) == ("signed", [], Result.SOUND)
+    text = "\n".join(lines_of(found))
+    assert f"已签名 Signed · {BODY}" in text
+    shown = orjson.loads(raw)["signature"]
+    assert [each["index"] for each in shown["keys"]] == [3]
+    for wrong, expected in (
+        ({"state": "unsigned", "keys": shown["keys"]}, {"STATUS_CONTRADICTED"}),
+        ({"state": "signed", "keys": []}, {"SIGNER_UNKNOWN", "STATUS_CONTRADICTED"}),
+        (None, {"SIGNER_UNKNOWN", "STATUS_CONTRADICTED"}),
+        ({"state": "signed", "keys": [{**shown["keys"][0], "index": 4}]}, {"INCLUSION_WRONG"}),
+    ):
+        judged = checked(changed(raw, signature=wrong))
+        assert {each.code for each in judged.report.findings} == expected
+        assert judged.report.result is Result.TAMPERED
+
+
+def test_a_receipt_as_known_before_shows_what_was_known_then_under_the_present_checkpoint(
+    app: Running, database_url: str
+) -> None:
+    app.accept(issued())
+    first = receipt(app)
+    app.accept(suspended())
+    assert sound(receipt(app).content)["status"] == "suspended"
+    app.accept(decided("restored", "2031-03-02"))
+    assert sound(receipt(app).content)["status"] == "valid"
+    with psycopg.connect(database_url) as connection:
+        recorded = [row[0] for row in connection.execute("SELECT recorded FROM statusmap.root ORDER BY size")]
+    told = [orjson.loads(receipt(app, known_at=each.isoformat()).content) for each in recorded]
+    assert told[0]["known_at"] == orjson.loads(first.content)["known_at"]
+    day = {"as_of": "2031-03-01"}
+    states = [sound(receipt(app, known_at=each.isoformat(), **day).content)["status"] for each in recorded]
+    assert states[0] == "valid"
+    assert states[-1] == "suspended"
+    assert len({each["known_at"]["position"] for each in told}) == len(recorded) >= 3
+    assert sound(receipt(app, "NEVER", known_at=recorded[1].isoformat()).content) == {"registered": False}
+    before = ask(app, known_at="2020-01-01T00:00:00Z")
+    assert (before.status_code, before.json()["code"]) == (404, "receipt_not_known_then")
+    later = ask(app, known_at="2999-01-01T00:00:00Z")
+    assert later.json()["code"] == "known_at_in_future"
+
+
+def test_older_states_are_kept_as_long_as_they_are_to_be_and_what_is_gone_is_said(
+    ports: Any, database_url: str, tmp_path: Path
+) -> None:
+    store = PostgresMapStore(database_url)
+    with proving(database_url, ports.ledger, tmp_path / "notary", store=store), serving(ports) as running:
+        running.accept(*approved(), issued())
+        assert receipt(running).status_code == 200
+        with psycopg.connect(database_url) as connection:
+            (first,) = connection.execute("SELECT min(recorded) FROM statusmap.root").fetchone() or (None,)
+        for step in (suspended(), decided("restored", "2031-03-02"), suspended(day="2031-04-01")):
+            running.accept(step)
+            assert receipt(running).status_code == 200
+        gone = ask(running, known_at=first.isoformat())
+        assert (gone.status_code, gone.json()["code"]) == (410, "receipt_no_longer_kept")

@@ -12,6 +12,7 @@ import orjson
 import psycopg
 import pytest
 
+from infra.log_key import make_key
 from infra.notary_folder import ACTS, LAST_SIGNED, STOPPED, NotaryFolder
 from infra.open_ledger import open_ledger
 from ledger.evidence.notes import parse_checkpoint, parse_note, parse_vkey
@@ -159,6 +160,9 @@ def test_production_makes_no_key_by_itself(operator: Operator) -> None:
     safe = {"CERTLEDGER_ENVIRONMENT": "production", "CERTLEDGER_OIDC_ISSUER": "https://identity.example.cn"}
     told = operator.verb("notary", code=3, **safe)
     assert "certledger log-key --make" in told
+    # One that development left behind is not taken either.
+    make_key(operator.folder / "notary" / "log.key", "ledger.example.cn/test")
+    assert "certledger log-key --make" in operator.verb("notary", code=3, **safe)
     made = operator.folder / "secret.key"
     named = {**safe, "CERTLEDGER_LOG_KEY": str(made)}
     assert operator.verb("log-key", "--make", "ledger.example.cn/2031", **named).startswith("ledger.example.cn/2031+")

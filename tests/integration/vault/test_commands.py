@@ -13,6 +13,7 @@ from infra.vault.store import Vault
 from ledger.evidence.disclosures import commit, disclose
 from ledger.outcomes import Receipt
 from ledger.service import Incoming
+from tests.support.fields import put
 from tests.support.statements import BODY, approved, issued, statement
 
 NAME, MAIL = disclose("contact/name", "张伟"), disclose("contact/email", "zhang@example.cn")
@@ -33,7 +34,7 @@ def positions(database_url: str, vault: Vault) -> list[int]:
         plain = issued(number)
         data = {**plain.data, "_sd": commit([NAME, MAIL])}
         submission = statement(plain.type.name, plain.subject, data, identity=f"issued {number}")
-        vault.put(*submission.identity, [NAME, MAIL], {"contact": "p-1"})
+        put(vault, *submission.identity, [NAME, MAIL], {"contact": "p-1"})
         (outcome,) = ledger.submit([Incoming(submission, BODY)])
         assert isinstance(outcome, Receipt), outcome
         found.append(outcome.position)

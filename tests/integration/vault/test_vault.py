@@ -14,10 +14,11 @@ from infra.vault.erasing import RETENTION, Order, due, erase, places, record_pen
 from infra.vault.keys import FileKeys, SealBroken, file_keys
 from infra.vault.store import Changed, Vault
 from ledger.envelope import Submission
-from ledger.evidence.disclosures import Disclosure, commit, disclose
+from ledger.evidence.disclosures import disclose
 from ledger.outcomes import Receipt
 from ledger.service import Incoming, Ledger
-from tests.support.statements import BODY, approved, issued, statement
+from tests.support.fields import holding, put
+from tests.support.statements import BODY, approved
 
 NOW = datetime(2031, 4, 1, 4, tzinfo=UTC)
 NAME, MAIL = disclose("contact/name", "张伟"), disclose("contact/email", "zhang@example.cn")
@@ -35,12 +36,6 @@ def ledger(database_url: str):  # type: ignore[no-untyped-def]  # noqa: ANN201 -
     opened.submit([Incoming(each, each.source) for each in approved()])
     yield opened
     opened.close()
-
-
-def holding(number: str, *disclosures: Disclosure) -> Submission:
-    plain = issued(number)
-    data = {**plain.data, "_sd": commit(disclosures)}
-    return statement(plain.type.name, plain.subject, data, identity=f"issued {number}")
 
 
 def say(ledger: Ledger, submission: Submission) -> int:
@@ -65,8 +60,8 @@ def everything_stored(url: str) -> bytes:
 
 
 def test_what_is_kept_is_sealed_and_opens_as_it_came(vault: Vault, database_url: str) -> None:
-    assert vault.put(BODY, "e-1", [NAME, MAIL], {}) == [NAME.digest, MAIL.digest]
-    assert vault.put(BODY, "e-1", [NAME, MAIL], {}) == []
+    assert put(vault, BODY, "e-1", [NAME, MAIL], {}) == [NAME.digest, MAIL.digest]
+    assert put(vault, BODY, "e-1", [NAME, MAIL], {}) == []
     assert vault.open(BODY, "e-1") == {NAME.digest: NAME.text, MAIL.digest: MAIL.text}
     stored = everything_stored(database_url)
     assert NAME.text.encode() not in stored
@@ -74,10 +69,10 @@ def test_what_is_kept_is_sealed_and_opens_as_it_came(vault: Vault, database_url:
 
 
 def test_one_person_has_one_key_over_the_events_that_name_the_person_alike(vault: Vault) -> None:
-    vault.put(BODY, "e-1", [NAME], {"contact": "p-1"})
-    vault.put(BODY, "e-2", [NAME], {"contact": "p-1"})
-    vault.put(BODY, "e-3", [NAME], {})
-    vault.put("CNCA-R-2031-102", "e-1", [NAME], {"contact": "p-1"})
+    put(vault, BODY, "e-1", [NAME], {"contact": "p-1"})
+    put(vault, BODY, "e-2", [NAME], {"contact": "p-1"})
+    put(vault, BODY, "e-3", [NAME], {})
+    put(vault, "CNCA-R-2031-102", "e-1", [NAME], {"contact": "p-1"})
     first, second, third = (vault.of_event(BODY, f"e-{n}")[0].person for n in (1, 2, 3))
     (other,) = vault.of_event("CNCA-R-2031-102", "e-1")
     assert first == second
@@ -86,8 +81,8 @@ def test_one_person_has_one_key_over_the_events_that_name_the_person_alike(vault
 
 
 def test_a_row_moved_to_another_event_or_person_opens_nothing(vault: Vault, database_url: str) -> None:
-    vault.put(BODY, "e-1", [NAME], {})
-    vault.put(BODY, "e-2", [MAIL], {})
+    put(vault, BODY, "e-1", [NAME], {})
+    put(vault, BODY, "e-2", [MAIL], {})
     for harm in (
         "UPDATE vault.disclosure SET event_id = 'e-3' WHERE event_id = 'e-1'",
         "UPDATE vault.disclosure SET person = (SELECT person FROM vault.disclosure WHERE event_id = 'e-3')",
@@ -103,7 +98,7 @@ def test_an_erasure_is_recorded_and_what_it_erased_never_comes_back(
     vault: Vault, ledger: Ledger, database_url: str
 ) -> None:
     submission = holding("N1", NAME, MAIL)
-    vault.put(submission.source, submission.id, [NAME, MAIL], {})
+    put(vault, submission.source, submission.id, [NAME, MAIL], {})
     position = say(ledger, submission)
     before = ledger.event_log.read(position - 1, 1)[0].raw
     fields = [each for each in vault.of_event(*submission.identity) if each.path == "contact/name"]
@@ -116,12 +111,12 @@ def test_an_erasure_is_recorded_and_what_it_erased_never_comes_back(
     assert NAME.digest.encode() in row.raw
     assert MAIL.digest.encode() not in row.raw
     assert ledger.event_log.read(position - 1, 1)[0].raw == before
-    assert vault.put(submission.source, submission.id, [NAME, MAIL], {}) == []
+    assert put(vault, submission.source, submission.id, [NAME, MAIL], {}) == []
     assert vault.erased(*submission.identity) == {NAME.digest}
 
 
 def test_what_is_left_of_a_person_has_a_new_key(vault: Vault, database_url: str) -> None:
-    vault.put(BODY, "e-1", [NAME, MAIL], {})
+    put(vault, BODY, "e-1", [NAME, MAIL], {})
     with psycopg.connect(database_url) as connection:
         old = connection.execute("SELECT sealed FROM vault.disclosure WHERE path = 'contact/name'").fetchone()
     fields = [each for each in vault.of_event(BODY, "e-1") if each.path == "contact/name"]
@@ -137,7 +132,7 @@ def test_what_is_left_of_a_person_has_a_new_key(vault: Vault, database_url: str)
 
 
 def test_no_key_is_left_of_whom_nothing_is_left_and_what_moved_is_not_erased(vault: Vault, database_url: str) -> None:
-    vault.put(BODY, "e-1", [NAME, MAIL], {})
+    put(vault, BODY, "e-1", [NAME, MAIL], {})
     fields = vault.of_event(BODY, "e-1")
     erase(vault, database_url, fields, ORDER, NOW)
     with psycopg.connect(database_url) as connection:
@@ -148,7 +143,7 @@ def test_no_key_is_left_of_whom_nothing_is_left_and_what_moved_is_not_erased(vau
 
 def test_a_wrong_order_erases_nothing(vault: Vault, ledger: Ledger, database_url: str) -> None:
     submission = holding("N1", NAME)
-    vault.put(submission.source, submission.id, [NAME], {})
+    put(vault, submission.source, submission.id, [NAME], {})
     say(ledger, submission)
     with pytest.raises(ValueError, match="data_invalid"):
         erase(vault, database_url, vault.of_event(*submission.identity), Order("whim", BODY), NOW)
@@ -159,9 +154,9 @@ def test_retention_ends_on_its_day_and_what_was_never_recorded_goes_after_one(
     vault: Vault, ledger: Ledger, database_url: str
 ) -> None:
     submission = holding("N1", NAME)
-    vault.put(submission.source, submission.id, [NAME], {})
+    put(vault, submission.source, submission.id, [NAME], {})
     say(ledger, submission)
-    vault.put(BODY, "never recorded", [MAIL], {})
+    put(vault, BODY, "never recorded", [MAIL], {})
     (place,) = places(database_url, vault.of_event(*submission.identity)).values()
     assert due(vault, database_url, place.recorded) == []
     assert [each.event_id for each in due(vault, database_url, place.recorded + timedelta(days=2))] == [

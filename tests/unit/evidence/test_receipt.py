@@ -14,7 +14,15 @@ from ledger.evidence.maptiles import TiledMap
 from ledger.evidence.merkle import inclusion_plan, leaf_hash, prove_inclusion
 from ledger.evidence.notes import Checkpoint, cosign, sign_checkpoint
 from ledger.evidence.policy import Policy
-from ledger.evidence.receipt import Event, Included, StatusReceipt, keep_small, parse_receipt
+from ledger.evidence.receipt import (
+    UNSIGNED,
+    Event,
+    Included,
+    SignatureShown,
+    StatusReceipt,
+    keep_small,
+    parse_receipt,
+)
 from ledger.evidence.receiptcheck import check_receipt
 from ledger.evidence.report import Result
 from ledger.evidence.statusmap import key_of
@@ -85,6 +93,7 @@ class Log:
             self.entries()[-1],
             self.included(len(self.entries()) - 1),
             self.note,
+            SignatureShown(UNSIGNED) if mine else None,
         )
         return replace(made, **changes)
 
