@@ -61,7 +61,9 @@ def decide(
     *,
     needs_signature: bool = False,
 ) -> Decision | Refusal:
-    """Return the decision on a submission, or its refusal; ``known`` holds ``read``, its :func:`streams_read`.
+    """Return the decision on a submission, or its refusal.
+
+    ``known`` holds ``read``: its :func:`streams_read`, and what :func:`ledger.places.streams_of_places` adds to them.
 
     ``needs_signature``: nothing but the source's own valid signature vouches for the source.
     """
@@ -74,9 +76,9 @@ def decide(
     objection = key_objection(submission, known.__getitem__, circumstances)
     if objection is not None:
         return _refusal(submission, objection)
-    objection = place_objection(submission, submission.type.name, submission.data, own) or standing_objection(
-        submission, submission.type.name, submission.data, _certificate(own), known.__getitem__
-    )
+    objection = place_objection(
+        submission, submission.type.name, submission.data, own, known.__getitem__
+    ) or standing_objection(submission, submission.type.name, submission.data, _certificate(own), known.__getitem__)
     if objection is not None:
         return _refusal(submission, objection)
     machine = FAMILIES[submission.type.family].machine
@@ -127,7 +129,7 @@ def _decide_correction(
             problems = problems_of(error, "/data/replacement")
             named = (("type", target.type),)
             return Refusal("data_invalid", problems[0].pointer, named, *submission.identity, problems)
-        objection = place_objection(submission, target.type, replacement, own) or standing_objection(
+        objection = place_objection(submission, target.type, replacement, own, known.__getitem__) or standing_objection(
             submission, target.type, replacement, _certificate(own), known.__getitem__
         )
         if objection is not None:
