@@ -340,11 +340,6 @@ def test_what_others_wrote_while_a_place_was_read_is_not_remembered_as_it_was(
     # The second statement is refused, so that nothing of its stream is checked at the append.
 
     lifted = {"effective": "2031-02-01", "signers": SIGNERS}
-    strange = statement(
-        "certificate.restored",
-        certificate("10131Q00002R0M"),
-        {"effective": "2031-02-01", "signers": SIGNERS},
-        source=OTHER_BODY,
-    )
+    strange = statement("certificate.restored", certificate("10131Q00002R0M"), lifted, source=OTHER_BODY)
     assert [type(each).__name__ for each in say(ledger, strange, hold(OWN, day="2031-02-02"))] == ["Refusal", "Receipt"]
     accept(ledger, decided("restored", "2031-04-01", "10131Q00002R0M"))
