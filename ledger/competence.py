@@ -17,6 +17,7 @@ from ledger.codes.statuses import Status
 from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.inspecting import adding_objection, naming_objection, publication_objection
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
 from ledger.parties import LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
@@ -59,6 +60,10 @@ def speaker_objection(submission: Submission) -> Illegal | None:
     if row.is_own and owner is not None and owner != submission.source and party.kind != ORGANISATION:
         code = "not_own_case" if submission.type.family == "case" else "not_own_certificate"
         return Illegal(code, pointer="/subject", params=(("source", submission.source), ("row", row.id)))
+    if submission.type.family == "inspection" and not submission.type.corrects:
+        named = naming_objection(row, party, submission.subject)
+        if named is not None:
+            return named
     if row.where == "own_certificates":
         return _others_certificates(submission, row)
     return None
@@ -75,7 +80,16 @@ def place_objection(
     party = party_of(submission.source)
     day = _judged_on(data)
     row = competence(type_name, party, day) if party else None
-    if party is None or row is None or party.kind != LOCAL_AUTHORITY:
+    if party is None or row is None:
+        return None
+    if submission.type.family == "inspection":
+        objection = adding_objection(row, party, day, submission.subject, type_name, own)
+        if objection is not None:
+            return objection
+        objection = publication_objection(type_name, data, own)
+        if objection is not None:
+            return objection
+    if party.kind != LOCAL_AUTHORITY:
         return None
     if row.where == "certificates_in_area":
         return certificate_place_objection(row, party, data, own, standing)

@@ -115,12 +115,13 @@ def signed_or_refused(
 def _decide_correction(
     submission: Submission, read: tuple[str, ...], known: Timelines, signed: Signed
 ) -> Decision | Refusal:
-    own = known[submission.subject]
-    target = own.find(submission.data["corrects"]["source"], submission.data["corrects"]["id"])
+    own, corrects = known[submission.subject], submission.data["corrects"]
+    # Another's statement is refused alike whether it is there or not: what is not public must not be found by asking.
+    if corrects["source"] != submission.source:
+        return _refusal(submission, Illegal("not_own_statement", pointer="/data/corrects"))
+    target = own.find(corrects["source"], corrects["id"])
     if target is None:
         return _refusal(submission, Illegal("nothing_to_correct", pointer="/data/corrects"))
-    if target.source != submission.source:
-        return _refusal(submission, Illegal("not_own_statement", pointer="/data/corrects"))
     replacement = submission.data.get("replacement")
     if replacement is not None:
         try:

@@ -92,6 +92,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "inspection.finding_recorded": (("effective", "finding", "grade", "text"), ("clause", "certificates", "due")),
     "inspection.finding_closed": (("effective", "finding"), ("evidence",)),
     "inspection.sample_result_recorded": (("effective", "sample", "standard", "passed"), ("grave", "certificates")),
+    "inspection.published": (("effective", "mode", "organisation", "performed", "result"), ("findings",)),
     "inspection.corrected": (("corrects", "reason"), ("replacement",)),
     "case.opened": (("effective", "target", "region", "lead", "violation"), ("certificates", "inspections")),
     "case.penalty_decided": (

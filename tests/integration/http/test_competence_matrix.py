@@ -19,13 +19,15 @@ from tests.support.statements import BODY, DETAILS, HOLDER, LAW, SIGNERS, approv
 ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data", "competence.json").read_bytes())
 NOT_COMPETENT = {
     *("not_competent", "not_own_certificate", "not_own_case"),
-    *("outside_jurisdiction", "place_needed", "hold_of_another"),
+    *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
 }
 SUPERVISED_BY = {
     COUNTY: {"own", "parent", "above the parent"},
     CITY: {"parent", "above the parent"},
 }
 """Who supervises a county's street, and who one that is the city's own: never the authority below it."""
+ADDED = {name for name in EVENT_TYPES if name.startswith("inspection.")} - {"inspection.performed"}
+AT = {place: f"inspection:of-{place}" for place in (COUNTY, CITY)}
 IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.hold_lifted"}
 _REGION = {"inspection.performed", "case.opened", "organisation.moved", "organisation.registered"}
 
@@ -46,16 +48,19 @@ def is_allowed(name: str, source: str, place: str, *, own: bool) -> bool:
     assert party is not None
     if where in {"own", "own_area"} and not own and party.kind != "organisation":
         return False
+    supervises = any(AUTHORITIES[relation] == source for relation in SUPERVISED_BY[place])
+    if name in ADDED and party.kind in {"body", "local_authority"}:
+        # Its own is an inspection under its own name, of which nothing was said yet; another's is that of the place.
+        return (own and name != "inspection.published") or (supervises and party.kind == "local_authority")
     if where == "own_certificates":
         return own or "certificates" not in EVENT_TYPES[name].model.model_fields
     if where in {"certificates_in_area", "holds_placed_below"}:
         # Its own is a certificate with a holder in the place, or that place's hold; another's one whose holder is
         # elsewhere, with the place stated, or the national authority's hold.
-        supervises = any(AUTHORITIES[relation] == source for relation in SUPERVISED_BY[place])
         return supervises and (own or where == "certificates_in_area")
     if where not in {"area", "own_area"} or party.kind != LOCAL_AUTHORITY or name not in _REGION:
         return True
-    return any(AUTHORITIES[relation] == source for relation in SUPERVISED_BY[place])
+    return supervises
 
 
 def trials(source: str, place: str) -> Iterator[tuple[Submission, bool]]:
@@ -89,6 +94,11 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         data |= {"region": place} if "region" in data else {}
     elif family == "inspection":
         subject = f"inspection:{tag}{name}".replace(".", "-").replace("_", "-")[:60]
+        if name in ADDED:
+            is_new = own and name != "inspection.published"
+            subject = f"inspection:{source}-{len(name)}-{place}".replace("organisation:", "") if is_new else AT[place]
+            data |= {"performed": "2031-03-01"} if name == "inspection.published" else {}
+            data |= {"finding": tag[:31]} if "finding" in data else {}
         data |= {"region": place} if name == "inspection.performed" else {}
         if "certificates" in EVENT_TYPES[name].model.model_fields:
             data["certificates"] = [certificate("X", source if is_body and own else "CNCA-R-2031-109")]
@@ -107,7 +117,12 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
 
 
 def supervised(place: str) -> Iterator[Submission]:
-    """A certificate whose holder is in the place, and one whose holder is not; a hold for everyone to try to lift."""
+    """A certificate whose holder is in the place, and one whose holder is not; a hold for everyone to try to lift.
+
+    And an inspection by the authority of the place.
+    """
+    performed = {"effective": "2031-03-01", **EXTRA["inspection.performed"], "region": place}
+    yield statement("inspection.performed", AT[place], performed, source=f"SAMR-{place}")
     for own, region in ((True, place), (False, ELSEWHERE)):
         holder = {**HOLDER, "region": region}
         number = f"{place}-{own}"

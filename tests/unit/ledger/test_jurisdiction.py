@@ -109,8 +109,8 @@ def test_an_authority_speaks_about_organisations_of_its_area_and_follows_them_wh
 @pytest.mark.requirement("S0-31")
 def test_what_follows_an_inspection_is_recorded_where_it_was_or_above(ledger: Ledger) -> None:
     accept(ledger, inspected())
-    assert refusal(ledger, finding(source=BESIDE)).code == "outside_jurisdiction"
-    assert refusal(ledger, finding(source=FOREIGN, name="F2")).code == "outside_jurisdiction"
+    assert refusal(ledger, finding(source=BESIDE)).code == "not_own_inspection"
+    assert refusal(ledger, finding(source=FOREIGN, name="F2")).code == "not_own_inspection"
     accept(ledger, finding(source=OWN, name="F3"), finding(source=ABOVE, name="F4"))
 
 
