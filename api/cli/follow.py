@@ -23,6 +23,7 @@ from api.http.relay_state import RelayState
 from consumers.dead_letters import dead_letters_relay
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
+from consumers.party_receipts import PartyReceipts
 from consumers.patience import TROUBLE, Patience
 from consumers.policies.holder_bars import holder_bars
 from consumers.policies.run import Policies
@@ -39,7 +40,7 @@ from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.redaction import hide
 from infra.relay_bookmarks import RelayBookmarks
-from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS
+from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS, topic_names
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
 from infra.terms import terms_of
@@ -147,6 +148,14 @@ def intake() -> None:
         bookmark=RelayBookmarks(url, RECEIPTS),
         ensure_topics=ensure,
     )
+    telling = PartyReceipts(
+        receipts=ReceiptStore(url),
+        bootstrap=brokers,
+        topic=RECEIPTS,
+        topics=lambda: topic_names(brokers.servers, credentials=brokers.credentials),
+        leadership=AdvisoryLeadership(url, f"relay:{RECEIPTS}.*"),
+        bookmark=lambda name: RelayBookmarks(url, name),
+    )
     burying = dead_letters_relay(
         letters=DeadLetters(url),
         bootstrap=brokers,
@@ -155,7 +164,7 @@ def intake() -> None:
         bookmark=RelayBookmarks(url, DEAD_LETTERS),
         ensure_topics=ensure,
     )
-    until_stopped(taking.run, answering.run, burying.run)
+    until_stopped(taking.run, answering.run, telling.run, burying.run)
 
 
 def _opened(url: str) -> Ledger:
