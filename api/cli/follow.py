@@ -32,6 +32,7 @@ from consumers.relay import relay as event_relay
 from consumers.trust import trust_of
 from infra.dead_letters import DeadLetters
 from infra.leadership import AdvisoryLeadership
+from infra.limits import Limits
 from infra.migrations import pending
 from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
@@ -59,11 +60,14 @@ log = structlog.get_logger(__name__)
 def serve() -> None:
     """提供 HTTP 接口。 Serve the HTTP interface."""
     from api.http.app import create_app  # noqa: PLC0415 - FastAPI takes a second to import
+    from api.http.serve import admitted_from  # noqa: PLC0415 - likewise
     from api.http.serve import serve as serve_http  # noqa: PLC0415 - likewise
     from api.http.service import NoRelay, Ports  # noqa: PLC0415 - likewise
     from api.identity.wiring import verifier_of  # noqa: PLC0415 - joins the HTTP client
 
     settings = started("serve")
+    # Said before anything is waited for; the server asks again.
+    admitted_from(settings.http_host, Limits(), in_development=settings.in_development)
     url = database_url(settings)
     ports = Ports(
         ledger=_opened(url),
@@ -75,7 +79,9 @@ def serve() -> None:
         pending_migrations=lambda: pending(url),
         vault=Vault(url, lambda: file_keys(settings)),
     )
-    serve_http(create_app(ports), host=settings.http_host, port=settings.http_port)
+    serve_http(
+        create_app(ports), host=settings.http_host, port=settings.http_port, in_development=settings.in_development
+    )
 
 
 def relay() -> None:
