@@ -36,6 +36,10 @@ class Limits(BaseSettings):
     """可信反向代理的地址或网段，逗号分隔；只信它们的 X-Forwarded-For。
     Addresses or networks of the reverse proxies whose X-Forwarded-For is believed, separated by commas."""
 
+    servers: Count = 1
+    """分担同一批客户端的服务进程数；每个进程只给出频率限额的这一份。
+    Server processes that share the clients: each gives out this share of the rates below."""
+
     connections: Count = 4096
     """同时连接总数。 Connections at once, in all."""
 
@@ -134,6 +138,10 @@ class Limits(BaseSettings):
 
     party_burst: Count = 20_000
     """每个主体一时可提交的事件数。 Events that a party may submit at once."""
+
+    def share(self, whole: float) -> float:
+        """Return the part of a rate or burst that this process gives out: at least one unit."""
+        return max(whole / self.servers, 1.0)
 
     @property
     def trusted_networks(self) -> tuple[Network, ...]:

@@ -120,7 +120,9 @@ class Service:
         self.statuses = GroupRead(Statuses(self.reader, ports.clock).read)
         self.limits = ports.limits
         self.streams = Places(ports.stream_clients, self.limits.streams_per_address)
-        self._events = Rate("party", self.limits.party_events_per_second, self.limits.party_burst)
+        self._events = Rate(
+            "party", self.limits.share(self.limits.party_events_per_second), self.limits.share(self.limits.party_burst)
+        )
         self._readers = Readers(ports.database_url, size=ports.pool_size, clock=ports.clock, limits=self.limits)
 
     @asynccontextmanager
