@@ -85,7 +85,7 @@ class Limits(BaseSettings):
     read_bytes_per_second: Count = 4 * KIB
     """此后读取回答的最低速率。 The least rate at which an answer must be read after that."""
 
-    unread_bytes: Count = 64 * MIB
+    unread_bytes: Count = 16 * MIB
     """客户端尚未读走的回答总量，字节。 Bytes of all answers that wait for their clients to read them."""
 
     linger_seconds: Seconds = 3.0
