@@ -83,10 +83,9 @@ def place_objection(
     if party is None or row is None:
         return None
     if submission.type.family == "inspection":
-        objection = adding_objection(row, party, day, submission.subject, type_name, own)
-        if objection is not None:
-            return objection
-        objection = publication_objection(type_name, data, own)
+        # What names its region opens the inspection and is judged by that; all else is added to one.
+        added = None if "region" in data else adding_objection(row, party, day, submission.subject, type_name, own)
+        objection = added or publication_objection(type_name, data, own)
         if objection is not None:
             return objection
     if party.kind != LOCAL_AUTHORITY:

@@ -34,7 +34,7 @@ def adding_objection(
 
     What comes before the inspection is reported waits only under an identifier that begins with the speaker's name.
     """
-    if type_name == _PERFORMED or party.kind not in {BODY, LOCAL_AUTHORITY}:
+    if party.kind not in {BODY, LOCAL_AUTHORITY}:
         return None
     places = [fact.data["region"] for fact in own.applied if "region" in fact.data]
     if getattr(own.tip, "performed_by", "") == party.id:
