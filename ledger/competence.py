@@ -17,10 +17,12 @@ from ledger.codes.statuses import Status
 from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.inspecting import adding_objection, naming_objection, publication_objection
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
 from ledger.parties import LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
-from ledger.timeline import Illegal, Machine, StateT, Timeline, states
+from ledger.places import certificate_place_objection
+from ledger.timeline import Illegal, Timeline, state_on, states
 
 Standing = Callable[[str], Timeline[Any]]
 
@@ -58,23 +60,39 @@ def speaker_objection(submission: Submission) -> Illegal | None:
     if row.is_own and owner is not None and owner != submission.source and party.kind != ORGANISATION:
         code = "not_own_case" if submission.type.family == "case" else "not_own_certificate"
         return Illegal(code, pointer="/subject", params=(("source", submission.source), ("row", row.id)))
+    if submission.type.family == "inspection" and not submission.type.corrects:
+        named = naming_objection(row, party, submission.subject)
+        if named is not None:
+            return named
     if row.where == "own_certificates":
         return _others_certificates(submission, row)
     return None
 
 
 def place_objection(
-    submission: Submission, type_name: str, data: Mapping[str, Any], own: Timeline[Any]
+    submission: Submission, type_name: str, data: Mapping[str, Any], own: Timeline[Any], standing: Standing
 ) -> Illegal | None:
     """Return why a local authority may not speak about this place: it lies outside its area on the fact's day.
 
     The place is the one that the statement names, else the one known of its subject; where neither is known nothing
-    is refused, because facts may arrive in any order. S0-31, S3-44.
+    is refused, because facts may arrive in any order. About certificates :mod:`ledger.places` says. S0-31, S3-44.
     """
     party = party_of(submission.source)
     day = _judged_on(data)
     row = competence(type_name, party, day) if party else None
-    if party is None or row is None or not row.is_in_area or party.kind != LOCAL_AUTHORITY:
+    if party is None or row is None:
+        return None
+    if submission.type.family == "inspection":
+        # What names its region opens the inspection and is judged by that; all else is added to one.
+        added = None if "region" in data else adding_objection(row, party, day, submission.subject, type_name, own)
+        objection = added or publication_objection(type_name, data, own)
+        if objection is not None:
+            return objection
+    if party.kind != LOCAL_AUTHORITY:
+        return None
+    if row.where == "certificates_in_area":
+        return certificate_place_objection(row, party, data, own, standing)
+    if not row.is_in_area:
         return None
     if "region" not in data and _performed_by(own) == submission.source:
         return None
@@ -123,18 +141,6 @@ def standing_objection(
         or _appellant_objection(submission, own)
         or _marker_objection(type_name, day, own)
     )
-
-
-def state_on(machine: Machine[StateT], timeline: Timeline[StateT], day: Day) -> StateT:
-    """Return the state at the end of a day, as far as is known."""
-    if not timeline.applied or timeline.applied[-1].effective <= day:
-        return timeline.tip
-    state = machine.start()
-    for fact, after in states(machine, timeline.applied):
-        if fact.effective > day:
-            break
-        state = after
-    return state
 
 
 def _judged_on(data: Mapping[str, Any]) -> Day:

@@ -23,6 +23,7 @@ from api.http.relay_state import RelayState
 from consumers.dead_letters import dead_letters_relay
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
+from consumers.party_receipts import PartyReceipts
 from consumers.patience import TROUBLE, Patience
 from consumers.policies.holder_bars import holder_bars
 from consumers.policies.run import Policies
@@ -31,6 +32,7 @@ from consumers.relay import relay as event_relay
 from consumers.trust import trust_of
 from infra.dead_letters import DeadLetters
 from infra.leadership import AdvisoryLeadership
+from infra.limits import Limits
 from infra.migrations import pending
 from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
@@ -39,7 +41,7 @@ from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.redaction import hide
 from infra.relay_bookmarks import RelayBookmarks
-from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS
+from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS, topic_names
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
 from infra.terms import terms_of
@@ -59,11 +61,14 @@ log = structlog.get_logger(__name__)
 def serve() -> None:
     """提供 HTTP 接口。 Serve the HTTP interface."""
     from api.http.app import create_app  # noqa: PLC0415 - FastAPI takes a second to import
+    from api.http.serve import admitted_from  # noqa: PLC0415 - likewise
     from api.http.serve import serve as serve_http  # noqa: PLC0415 - likewise
     from api.http.service import NoRelay, Ports  # noqa: PLC0415 - likewise
     from api.identity.wiring import verifier_of  # noqa: PLC0415 - joins the HTTP client
 
     settings = started("serve")
+    # Said before anything is waited for; the server asks again.
+    admitted_from(settings.http_host, Limits(), in_development=settings.in_development)
     url = database_url(settings)
     ports = Ports(
         ledger=_taking(settings, url),
@@ -75,7 +80,9 @@ def serve() -> None:
         pending_migrations=lambda: pending(url),
         vault=_vault(settings, url),
     )
-    serve_http(create_app(ports), host=settings.http_host, port=settings.http_port)
+    serve_http(
+        create_app(ports), host=settings.http_host, port=settings.http_port, in_development=settings.in_development
+    )
 
 
 def relay() -> None:
@@ -149,6 +156,14 @@ def intake() -> None:
         bookmark=RelayBookmarks(url, RECEIPTS),
         ensure_topics=ensure,
     )
+    telling = PartyReceipts(
+        receipts=ReceiptStore(url),
+        bootstrap=brokers,
+        topic=RECEIPTS,
+        topics=lambda: topic_names(brokers.servers, credentials=brokers.credentials),
+        leadership=AdvisoryLeadership(url, f"relay:{RECEIPTS}.*"),
+        bookmark=lambda name: RelayBookmarks(url, name),
+    )
     burying = dead_letters_relay(
         letters=DeadLetters(url),
         bootstrap=brokers,
@@ -157,7 +172,7 @@ def intake() -> None:
         bookmark=RelayBookmarks(url, DEAD_LETTERS),
         ensure_topics=ensure,
     )
-    until_stopped(taking.run, answering.run, burying.run)
+    until_stopped(taking.run, answering.run, telling.run, burying.run)
 
 
 def _opened(url: str, terms: Terms | None = None) -> Ledger:

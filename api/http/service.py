@@ -30,7 +30,7 @@ from infra.observed_log import ObservedLog
 from infra.readers import Connection, Readers
 from infra.telemetry import span
 from infra.vault.store import Vault
-from ledger.access.visibility import PUBLIC_CLASS, class_of
+from ledger.access.visibility import class_of, is_open
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable, Row
 from ledger.outcomes import Outcome
@@ -120,7 +120,9 @@ class Service:
         self.statuses = GroupRead(Statuses(self.reader, ports.clock).read)
         self.limits = ports.limits
         self.streams = Places(ports.stream_clients, self.limits.streams_per_address)
-        self._events = Rate("party", self.limits.party_events_per_second, self.limits.party_burst)
+        self._events = Rate(
+            "party", self.limits.share(self.limits.party_events_per_second), self.limits.share(self.limits.party_burst)
+        )
         self._readers = Readers(ports.database_url, size=ports.pool_size, clock=ports.clock, limits=self.limits)
 
     @asynccontextmanager
@@ -173,7 +175,7 @@ class Service:
     def _count(self, incoming: Sequence[Incoming], outcomes: Sequence[Outcome]) -> None:
         for each, outcome in zip(incoming, outcomes, strict=True):
             name = each.submission.type.name if isinstance(each.submission, Submission) else "malformed"
-            if name != "malformed" and class_of(name) != PUBLIC_CLASS:
+            if name != "malformed" and not is_open(class_of(name)):
                 # Whoever scrapes the numbers must not learn what is said where nobody else may listen.
                 name = "restricted"
             self.metrics.submissions.labels(name, outcome_word(outcome)).inc()

@@ -17,7 +17,7 @@ from ledger.codes.dated import holds
 from ledger.days import Day
 from ledger.parties import KINDS, LOCAL_AUTHORITY, Party
 
-Where = Literal["anywhere", "own", "own_certificates", "area", "own_area"]
+Where = Literal["anywhere", "own", "own_certificates", "area", "own_area", "certificates_in_area", "holds_placed_below"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Competence:
 
     ``anywhere`` bounds nothing, ``own`` the speaker's own subject (its certificate, its case, itself),
     ``own_certificates`` certificates that the speaker issued, ``area`` places that a local authority supervises,
-    ``own_area`` both. ``levels`` are those of a local authority; the row is law from its first day on, until its last.
+    ``own_area`` both, ``certificates_in_area`` certificates with a party, or a stated place, in its area, and
+    ``holds_placed_below`` holds of its own, of an authority below it, or of one that it succeeded. ``levels`` are
+    those of a local authority; the row is law from its first day on, until its last.
     """
 
     id: str

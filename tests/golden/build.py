@@ -61,8 +61,14 @@ EXTRA: dict[str, dict[str, Any]] = {
         "demands": "suspend",
         "due": "2031-03-10",
         "legal_basis": LAW,
+        "place": "440604",
     },
-    "certificate.hold_placed": {"document_number": "市监冻〔2031〕1号", "reason": "立案调查", "legal_basis": LAW},
+    "certificate.hold_placed": {
+        "document_number": "市监冻〔2031〕1号",
+        "reason": "立案调查",
+        "legal_basis": LAW,
+        "place": "440604",
+    },
     "certificate.hold_lifted": {"document_number": "市监冻〔2031〕1号"},
     "certificate.appeal_opened": {"appeal_number": "申诉-1", "against": "certificate.suspended"},
     "certificate.appeal_decided": {"appeal_number": "申诉-1", "outcome": "rejected"},
@@ -108,6 +114,12 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "inspection.finding_closed": {"finding": "F1", "evidence": EVIDENCE},
     "inspection.sample_result_recorded": {"sample": "S1", "standard": "GB 4943.1-2022", "passed": False, "grave": True},
+    "inspection.published": {
+        "mode": "national_spot_check",
+        "organisation": HOLDER["code"],
+        "performed": "2031-03-05",
+        "result": "nonconforming",
+    },
     "case.opened": {"target": f"body:{BODY}", "region": "440604", "lead": "complaint", "violation": "减少认证程序"},
     "case.penalty_decided": {
         "document_number": "市监处〔2031〕1号",
@@ -150,7 +162,7 @@ SOURCES = {
     "body": "CNCA",
     "person": "CNCA",
     "organisation": "CNCA",
-    "inspection": "SAMR-440604",
+    "inspection": "CNCA",
     "case": "SAMR-440604",
     "reads": "clock",
     "privacy": "clock",
@@ -209,6 +221,8 @@ def recorded(name: str) -> bytes:
     accept(ledger, *BEFORE.get(name, ()))
     if name in {"key.revoked", "key.compromised"}:
         accept(ledger, about_key("key.registered"))
+    if name == "inspection.published":
+        accept(ledger, example("inspection.performed"))
     if EVENT_TYPES[name].corrects:
         family = EVENT_TYPES[name].family
         said = example(next(n for n, t in EVENT_TYPES.items() if t.family == family and not t.corrects))

@@ -55,8 +55,8 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "certificate.corrected": (("corrects", "reason"), ("replacement",)),
     "certificate.restored_after_expiry": (("effective", "signers", "expires"), ("evidence", "legal_basis", "note")),
     "certificate.annulled": (("effective", "reason", "legal_basis"), ("evidence",)),
-    "certificate.order_issued": (("effective", "document_number", "demands", "due", "legal_basis"), ()),
-    "certificate.hold_placed": (("effective", "document_number", "reason", "legal_basis"), ()),
+    "certificate.order_issued": (("effective", "document_number", "demands", "due", "legal_basis"), ("place",)),
+    "certificate.hold_placed": (("effective", "document_number", "reason", "legal_basis"), ("place",)),
     "certificate.hold_lifted": (("effective", "document_number"), ()),
     "certificate.appeal_opened": (("effective", "appeal_number", "against"), ()),
     "certificate.appeal_decided": (("effective", "appeal_number", "outcome"), ()),
@@ -92,6 +92,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "inspection.finding_recorded": (("effective", "finding", "grade", "text"), ("clause", "certificates", "due")),
     "inspection.finding_closed": (("effective", "finding"), ("evidence",)),
     "inspection.sample_result_recorded": (("effective", "sample", "standard", "passed"), ("grave", "certificates")),
+    "inspection.published": (("effective", "mode", "organisation", "performed", "result"), ("findings",)),
     "inspection.corrected": (("corrects", "reason"), ("replacement",)),
     "case.opened": (("effective", "target", "region", "lead", "violation"), ("certificates", "inspections")),
     "case.penalty_decided": (
