@@ -74,9 +74,9 @@ def decide(
     objection = key_objection(submission, known.__getitem__, circumstances)
     if objection is not None:
         return _refusal(submission, objection)
-    objection = place_objection(submission, submission.type.name, submission.data, own) or standing_objection(
-        submission, submission.type.name, submission.data, _certificate(own), known.__getitem__
-    )
+    objection = place_objection(
+        submission, submission.type.name, submission.data, own, known.__getitem__
+    ) or standing_objection(submission, submission.type.name, submission.data, _certificate(own), known.__getitem__)
     if objection is not None:
         return _refusal(submission, objection)
     machine = FAMILIES[submission.type.family].machine
@@ -103,7 +103,7 @@ def signed_or_refused(
     submission: Submission, known: Timelines, circumstances: Circumstances, *, needs_signature: bool = False
 ) -> Signed | Refusal:
     """Return whose valid signatures a statement carries, or the refusal of who may not make it so."""
-    objection = speaker_objection(submission)
+    objection = speaker_objection(submission, known.__getitem__)
     if objection is not None:
         return _refusal(submission, objection)
     signed = check_signatures(submission, known.__getitem__, circumstances, is_required=needs_signature)
@@ -127,7 +127,7 @@ def _decide_correction(
             problems = problems_of(error, "/data/replacement")
             named = (("type", target.type),)
             return Refusal("data_invalid", problems[0].pointer, named, *submission.identity, problems)
-        objection = place_objection(submission, target.type, replacement, own) or standing_objection(
+        objection = place_objection(submission, target.type, replacement, own, known.__getitem__) or standing_objection(
             submission, target.type, replacement, _certificate(own), known.__getitem__
         )
         if objection is not None:

@@ -17,7 +17,7 @@ from ledger.codes.dated import holds
 from ledger.days import Day
 from ledger.parties import KINDS, LOCAL_AUTHORITY, Party
 
-Where = Literal["anywhere", "own", "own_certificates", "area", "own_area"]
+Where = Literal["anywhere", "own", "own_certificates", "area", "own_area", "below"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Competence:
 
     ``anywhere`` bounds nothing, ``own`` the speaker's own subject (its certificate, its case, itself),
     ``own_certificates`` certificates that the speaker issued, ``area`` places that a local authority supervises,
-    ``own_area`` both. ``levels`` are those of a local authority; the row is law from its first day on, until its last.
+    ``own_area`` both, ``below`` the authorities of its area other than itself. ``levels`` are those of a local
+    authority; the row is law from its first day on, until its last. ``unit_roles`` are the parts of the division of
+    work from which the statement comes where an authority adopted it (S0-32).
     """
 
     id: str
@@ -39,6 +41,7 @@ class Competence:
     source: str
     zh: str
     en: str
+    unit_roles: tuple[str, ...] = ()
 
     @property
     def is_own(self) -> bool:
@@ -59,6 +62,7 @@ def table() -> tuple[Competence, ...]:
         Competence(
             row["id"], tuple(row["events"]), tuple(row["kinds"]), tuple(row["levels"]), row["where"],
             row["from"], row["to"], row["source"], row["zh"], row["en"],
+            tuple(row.get("unit_roles", ())),
         )
         for row in found
     )  # fmt: skip
@@ -93,6 +97,17 @@ def competence(event_type: str, party: Party, day: Day) -> Competence | None:
         if is_of_level and party.kind in row.kinds and holds(row.valid_from, row.valid_to, day):
             return row
     return None
+
+
+def powers_of(kind: str, level: str | None, day: Day) -> tuple[Competence, ...]:
+    """Return the rows in force on a day for a kind of party, of a level where it is a local authority (S3-78)."""
+    return tuple(
+        row
+        for row in table()
+        if kind in row.kinds
+        and (kind != LOCAL_AUTHORITY or level in row.levels)
+        and holds(row.valid_from, row.valid_to, day)
+    )
 
 
 def require_complete(types: Iterable[tuple[str, frozenset[str]]]) -> None:
