@@ -1,4 +1,4 @@
-"""A scripted year of one county, its city and its province: statements in files, taken in by name through the front door.
+"""A scripted year of one county, its city and its province: statements in files, taken in by the ordinary way in.
 
 Each file builds on those before it. To load them again changes nothing: every statement has an identity of its own.
 """
