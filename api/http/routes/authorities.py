@@ -23,7 +23,6 @@ from ledger.access.competence import powers_of
 from ledger.access.jurisdiction import area, level_of
 from ledger.authorities.lists import labels, level_code
 from ledger.authorities.routing import Authorities, bureau_of, successor_of, superior_of
-from ledger.codes.regions import region_problem
 from ledger.codes.statuses import Status
 from ledger.days import Day, china_day
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
@@ -62,7 +61,7 @@ async def authorities(
     operation = f"authorities {region} {wanted} {day}"
     after, snapshot = _decoded(operation, cursor, position)
     async with reading.connection() as connection:
-        codes = await _area(connection, region, day)
+        codes = await _area(reading, connection, region, day)
         rows = await query.authorities(connection, day, area=codes, level=wanted, after=after, limit=limit + 1)
     shown = rows[:limit]
     following = cursors.encode(operation, [shown[-1]["authority"], snapshot]) if len(rows) > limit else None
@@ -114,7 +113,7 @@ async def authority_gaps(request: Request, region: _Region = None) -> Response:
     require_acceptable(request, JSON)
     reading, day, position = await _begun(request, "get_authority_gaps", _VIEWS)
     async with reading.connection() as connection:
-        codes = await _area(connection, region, day)
+        codes = await _area(reading, connection, region, day)
         found = await query.gaps(connection, day, codes)
         unassigned = None
         if _may_count(reading, codes):
@@ -149,7 +148,7 @@ async def enforcement_ledger(
     operation = f"ledger {ledger} {region} {statuses} {unassigned}"
     after, snapshot = _decoded(operation, cursor, position)
     async with reading.connection() as connection:
-        asked = Asked(await _area(connection, region, day), statuses, unassigned, after, limit + 1)
+        asked = Asked(await _area(reading, connection, region, day), statuses, unassigned, after, limit + 1)
         rows = await entries(connection, ledger, day, asked)
         shown = rows[:limit]
         await reading.note(connection, _restricted(ledger, shown))
@@ -166,7 +165,7 @@ async def enforcement_ledger(
         "en": found.en,
         "as_of": day,
         "position": snapshot,
-        "region": region,
+        "region": region or reading.service.ports.region,
         "entries": told,
         "next": following,
     }
@@ -187,13 +186,23 @@ async def _begun(request: Request, operation: str, views: Sequence[str]) -> tupl
     return reading, day, min(positions)
 
 
-async def _area(connection: Connection, region: str | None, day: Day) -> tuple[str, ...] | None:
-    """Return all codes of an area, with what its authority took over from others; ``None`` is the nation."""
-    if region is None:
+async def _area(reading: Reading, connection: Connection, region: str | None, day: Day) -> tuple[str, ...] | None:
+    """Return all codes of an area, with what its authority took over from others; ``None`` is the nation.
+
+    A region's own database answers for that region and the places in it: of others it does not know everything.
+    """
+    own = reading.service.ports.region
+    if region is None and own is None:
         return None
-    if region_problem(region, day) is not None or level_of(region, day) is None:
-        raise problem("region_unknown_here", "/query/region", region=region)
-    return (*area(region, day), *await query.areas_taken_over(connection, f"SAMR-{region}", day))
+    asked = region or str(own)
+    if level_of(asked, day) is None:
+        raise problem("region_unknown_here", "/query/region", region=asked)
+    codes = (*area(asked, day), *await query.areas_taken_over(connection, f"SAMR-{asked}", day))
+    if own is not None and asked != own:
+        kept = (*area(own, day), *await query.areas_taken_over(connection, f"SAMR-{own}", day))
+        if not set(codes) <= set(kept):
+            raise problem("region_not_kept_here", "/query/region", region=asked, own=own)
+    return codes
 
 
 def _may_count(reading: Reading, codes: Sequence[str] | None) -> bool:
