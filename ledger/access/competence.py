@@ -27,8 +27,7 @@ class Competence:
     ``anywhere`` bounds nothing, ``own`` the speaker's own subject (its certificate, its case, itself),
     ``own_certificates`` certificates that the speaker issued, ``area`` places that a local authority supervises,
     ``own_area`` both, ``below`` the authorities of its area other than itself. ``levels`` are those of a local
-    authority; the row is law from its first day on, until its last. ``unit_roles`` are the parts of the division of
-    work from which the statement comes where an authority adopted it (S0-32).
+    authority; the row is law from its first day on, until its last.
     """
 
     id: str
@@ -41,7 +40,6 @@ class Competence:
     source: str
     zh: str
     en: str
-    unit_roles: tuple[str, ...] = ()
 
     @property
     def is_own(self) -> bool:
@@ -62,7 +60,6 @@ def table() -> tuple[Competence, ...]:
         Competence(
             row["id"], tuple(row["events"]), tuple(row["kinds"]), tuple(row["levels"]), row["where"],
             row["from"], row["to"], row["source"], row["zh"], row["en"],
-            tuple(row.get("unit_roles", ())),
         )
         for row in found
     )  # fmt: skip

@@ -17,7 +17,7 @@ Authority = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z\-]{2,31}
 Officer = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z\-]{2,31}$")]
 EventName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}\.[a-z_]{1,60}$")]
 Level = Literal["national", "province", "prefecture", "county"]
-Role = Literal["lead", "enforcement", "legal_review"]
+Role = Literal["supervision", "enforcement", "legal"]
 Basis = Annotated[list[LegalBasis], Field(min_length=1, max_length=10)]
 
 
@@ -96,7 +96,7 @@ class FocalUnitDesignated(Dated):
 
 
 class DivisionAdopted(Dated):
-    """The division of work between lead, enforcement and legal units is in force: commands name their unit."""
+    """The division of work is in force: a unit that speaks is a registered one, in a role that it has (S0-32)."""
 
     document_number: Text | None = None
 

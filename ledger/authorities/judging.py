@@ -69,9 +69,8 @@ def speaker_objection(
         return Illegal("authority_succeeded", pointer="/source", params=(*named, ("successor", state.successor)))
     if not state.lists_power_for(type_name):
         return Illegal("power_not_listed", pointer="/source", params=named)
-    if state.division and row.unit_roles:
-        return _unit_objection(state, str(data.get("unit") or ""), row, named)
-    return None
+    unit = data.get("unit")
+    return _unit_objection(state, unit, named) if state.division and isinstance(unit, Mapping) else None
 
 
 def subject_objection(type_name: str, subject: str, data: Mapping[str, Any], speaker: Party) -> Illegal | None:
@@ -115,15 +114,15 @@ def _list_objection(about: str, own: Party | None, data: Mapping[str, Any], day:
 
 
 def _unit_objection(
-    state: AuthorityState, code: str, row: Competence, named: tuple[tuple[str, str], ...]
+    state: AuthorityState, said: Mapping[str, Any], named: tuple[tuple[str, str], ...]
 ) -> Illegal | None:
-    """Where the division of work is in force, a command comes from a unit of the right role (S0-32)."""
-    unit = state.unit(code)
-    told = (*named, ("unit", code or "—"), ("roles", ", ".join(row.unit_roles)))
+    """Where the division of work is in force, the unit that speaks is one of the register, in a role it has (S0-32)."""
+    unit = state.unit(str(said.get("unit")))
+    told = (*named, ("unit", str(said.get("unit"))), ("role", str(said.get("role"))))
     if unit is None:
-        return Illegal("unit_missing", pointer="/data/unit", params=told)
-    if not unit.roles.intersection(row.unit_roles):
-        return Illegal("unit_not_competent", pointer="/data/unit", params=told)
+        return Illegal("unit_not_registered", pointer="/data/unit", params=told)
+    if said.get("role") not in unit.roles:
+        return Illegal("unit_role_not_its_own", pointer="/data/unit/role", params=told)
     return None
 
 

@@ -12,7 +12,7 @@ from ledger.days import FOREVER, Day
 from ledger.facts import Fact
 from ledger.timeline import Illegal
 
-ROLES = frozenset({"lead", "enforcement", "legal_review"})
+ROLES = frozenset({"supervision", "enforcement", "legal"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _established(state: AuthorityState, data: Mapping[str, Any]) -> AuthoritySta
     if state.unit(data["unit"]) is not None:
         return Illegal("unit_already_established", pointer="/unit")
     roles = frozenset(data.get("roles") or ())
-    if {"enforcement", "legal_review"} <= roles:
+    if {"enforcement", "legal"} <= roles:
         return Illegal("unit_roles_conflict", pointer="/roles")
     unit = Unit(data["unit"], data["kind"], data["name_zh"], data.get("name_en"), roles)
     return replace(state, units=(*state.units, unit))
@@ -203,7 +203,7 @@ def _of_unit(state: AuthorityState, name: str, data: Mapping[str, Any]) -> Autho
     pointer = "/office_unit" if name == "leading_group_formed" else "/unit"
     code = data[pointer[1:]]
     if state.unit(code) is None:
-        return Illegal("unit_unknown", may_wait=True, pointer=pointer, params=(("unit", code),))
+        return Illegal("authority_unit_unknown", may_wait=True, pointer=pointer, params=(("unit", code),))
     if name == "focal_unit_designated":
         return replace(state, focal=code)
     if name == "unit_closed":

@@ -131,7 +131,7 @@ EXTRA: dict[str, dict[str, Any]] = {
         "unit": "U1",
         "kind": "certification_supervision",
         "name_zh": "认证监管股",
-        "roles": ["lead"],
+        "roles": ["supervision"],
     },
     "authority.unit_closed": {"unit": "U1"},
     "authority.focal_unit_designated": {"unit": "U1"},
