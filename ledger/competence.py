@@ -59,7 +59,7 @@ def speaker_objection(submission: Submission, standing: Standing) -> Illegal | N
     named, day = (("source", submission.source), ("row", row.id)), _judged_on(submission.data)
     owner = match.groupdict().get("owner")
     is_others = owner is not None and owner != submission.source and party.kind != ORGANISATION
-    if row.is_own and is_others and not judging.took_over(standing, submission.source, str(owner), day):
+    if row.is_own and is_others and not _followed(submission, str(owner), day, standing):
         return Illegal(_NOT_OWN.get(submission.type.family, "not_own_certificate"), pointer="/subject", params=named)
     if row.where == "below" and not judging.is_below(party, submission.subject, day):
         return Illegal("authority_not_below", pointer="/subject", params=named)
@@ -107,6 +107,9 @@ def standing_streams(submission: Submission) -> tuple[str, ...]:
             return authorities
     if party_of(submission.source) and submission.source.startswith("CNCA-R"):
         streams.append(body_stream(submission.source))
+        owner = submission.subject.split(":")[1]
+        if owner != submission.source and owner.startswith("CNCA-R"):
+            streams.append(body_stream(owner))
     streams += [person_stream(signer.get("register", "CCAA"), signer["number"]) for signer in _signers(data)]
     code = _holder_code(data)
     if code:
@@ -154,6 +157,16 @@ def _judged_on(data: Mapping[str, Any]) -> Day:
     """Return the day whose table judges a statement; a correction without a day is judged by the latest one."""
     day = data.get("effective")
     return day if isinstance(day, str) else FOREVER
+
+
+def _followed(submission: Submission, owner: str, day: Day, standing: Standing) -> bool:
+    """Tell whether the speaker took the owner's place: an authority's (S3-03), or a body's by merger (S4-120)."""
+    if submission.type.family != "certificate":
+        return judging.took_over(standing, submission.source, owner, day)
+    both = submission.source.startswith("CNCA-R") and owner.startswith("CNCA-R")
+    if not both or submission.type.name in _OPENING:
+        return False
+    return bool(state_on(BODY_MACHINE, standing(body_stream(owner)), day).merged_into == submission.source)
 
 
 def _others_certificates(submission: Submission, row: Competence) -> Illegal | None:
@@ -226,6 +239,9 @@ def _body_objection(
     details = data.get("details") or own.details
     scheme_class = str(details.get("scheme_class", ""))
     code = str(details.get("product_class" if scheme_class == "ccc" else "project_code", ""))
+    if body.merged_into is not None:
+        into = (("body", submission.source), ("successor", body.merged_into), ("day", day))
+        return Illegal("body_merged", pointer="/source", params=into)
     named = (("body", submission.source), ("scheme", code), ("day", day))
     # What a certificate covers is unknown until its issue is reported; until then its later facts are held.
     if type_name in _NEEDS_APPROVAL and code:

@@ -80,6 +80,8 @@ EXTRA: dict[str, dict[str, Any]] = {
     "body.designated": {"product_classes": ["0901", "0702"]},
     "body.designation_removed": {"product_classes": ["0702"], "reason": "目录调整"},
     "body.accreditation_changed": {"status": "granted", "number": "C101-M", "scopes": ["A010102"]},
+    "body.merged": {"into": OTHER_BODY, "document_number": "国认可〔2031〕1号"},
+    "body.converted": {"name_zh": "第一示例认证集团有限公司", "legal_form": "有限责任公司"},
     "person.registered": {"body": BODY, "qualification": "senior_auditor", "until": "2034-03-04"},
     "person.employed": {"body": BODY},
     "person.left": {"body": BODY},

@@ -125,4 +125,6 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("deputies", "members"),
     ),
     "authority.corrected": (("corrects", "reason"), ("replacement",)),
+    "body.merged": (("effective", "into"), ("document_number",)),
+    "body.converted": (("effective", "name_zh", "legal_form"), ("name_en", "decoupled_from")),
 }
