@@ -13,8 +13,8 @@ BodyOn = Callable[[str, Day], BodyState]
 def responsible_for(certificate: str, day: Day, body_on: BodyOn) -> str:
     """Return the number of the body that answers for a certificate on a day; the stream keeps who issued it.
 
-    S2-29, S4-120. ``certificate`` is the stream ``certificate:<body>:<number>``. A transferred certificate has a stream of its new
-    body's own, so that each stream has one issuer for ever.
+    S2-29, S4-120. ``certificate`` is the stream ``certificate:<body>:<number>``. A transferred certificate has a
+    stream of its new body's own, so that each stream has one issuer for ever.
     """
     body = certificate.split(":", 2)[1]
     for _ in range(LONGEST_SUCCESSION):

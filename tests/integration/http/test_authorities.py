@@ -5,9 +5,13 @@ import io
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
-from tests.integration.http.conftest import Running, token
+from api.http.service import Ports
+from projections.projector import Projector
+from projections.registry import VIEWS
+from tests.integration.http.conftest import Running, following, token
 from tests.support.access import (
     ABOVE,
     BESIDE,
@@ -27,7 +31,8 @@ from tests.support.access import (
     public_facts,
 )
 from tests.support.authorities import about_authority, assigned, established, registered, took_over
-from tests.support.statements import BODY, HOLDER, decided, issued, statement
+from tests.support.statements import BODY, HOLDER, approved, decided, issued, statement
+from tests.support.waiting import eventually
 
 KEY = f"organisation:{HOLDER['code'][8:17]}"
 
@@ -201,6 +206,27 @@ def test_a_ledger_is_exported_as_csv_page_by_page_without_formulas(country: Runn
         path = answer.links.get("next", {}).get("url", "")
     assert [row["organisation"] for row in found] == sorted(row["organisation"] for row in found)
     assert {row["name_zh"] for row in found} == {HOLDER["name_zh"], "'=1+1"}
+
+
+@pytest.mark.requirement("S0-74")
+def test_an_answer_says_how_far_it_has_seen_and_a_view_that_stands_still_raises_an_alarm(
+    app: Running, ports: Ports, database_url: str
+) -> None:
+    for make in VIEWS.values():
+        projector = Projector(lambda: psycopg.connect(database_url), make())
+        projector.prepare()
+        projector.close()
+    seen = app.accept(*approved())
+
+    def views() -> dict[str, str]:
+        checks = app.get("/readyz").json()["checks"]
+        return {each["check"]: each["status"] for each in checks if each["check"].startswith("view:")}
+
+    assert set(views().values()) == {"degraded"}
+    with following(database_url, ports):
+        eventually(lambda: set(views().values()) == {"ok"})
+        answer = app.get("/v1/ledgers/bodies", seen)
+        assert int(answer.headers["Ledger-Position"]) == answer.json()["position"] >= seen
 
 
 @pytest.mark.parametrize(
