@@ -50,3 +50,8 @@ def level_code(text: str) -> str:
         if text == row["code"] or text in row["synonyms"]:
             return str(row["code"])
     raise ValueError(text)
+
+
+def level_names() -> tuple[str, ...]:
+    """Return every code and synonym of a level that :func:`level_code` knows."""
+    return tuple(dict.fromkeys(name for row in _data()["levels"] for name in (row["code"], *row["synonyms"])))

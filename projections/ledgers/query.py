@@ -30,6 +30,14 @@ _CERTIFICATES = f"""
         AND (%(status)s::text[] IS NULL OR {STATUS} = ANY(%(status)s::text[]))
     ORDER BY c.stream LIMIT %(limit)s
 """  # noqa: S608 - every piece is a constant of this module
+# Who was assigned where the enterprise was, or by an authority that acts no more, answers for it no more.
+_OVER = """
+    a.successor IS NULL AND (
+        starts_with(k.region, CASE a.level WHEN 'province' THEN left(a.region, 2)
+                                           WHEN 'prefecture' THEN left(a.region, 4) ELSE a.region END)
+        OR EXISTS (SELECT FROM authorities.predecessor AS f WHERE f.authority = d.authority
+                   AND f.effective @> %(day)s::date AND strpos(f.area, k.region) > 0))
+"""
 _ENTERPRISES = f"""
     WITH known AS (
         SELECT e.organisation, e.code, e.name_zh, p.region
@@ -52,7 +60,8 @@ _ENTERPRISES = f"""
     LEFT JOIN register.certificate AS c ON c.holder_key = substr(k.organisation, 14) AND c.issued IS NOT NULL
     LEFT JOIN LATERAL (
         SELECT d.stream, d.authority, d.unit, d.officer FROM authorities.duty AS d
-        WHERE d.scope IN (k.organisation, k.region) AND d.effective @> %(day)s::date
+        JOIN authorities.period AS a ON a.authority = d.authority AND a.effective @> %(day)s::date
+        WHERE d.scope IN (k.organisation, k.region) AND d.effective @> %(day)s::date AND {_OVER}
         ORDER BY d.scope = k.organisation DESC, d.authority LIMIT 1
     ) AS d ON true
     WHERE {_IN_AREA.format(region="k.region")} AND k.organisation > %(after)s
@@ -150,16 +159,25 @@ class Asked:
 
 async def entries(connection: psycopg.AsyncConnection[Any], name: str, day: Day, asked: Asked) -> list[dict[str, Any]]:
     """Return a page of a ledger on a day in order of ``key``; the next page begins after the last one's."""
-    ledger = LEDGERS[name]
-    params = {
+    params = {**_params(name, day, asked), "limit": min(asked.limit, MAXIMUM_PAGE)}
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(LEDGERS[name].statement.encode(), params)
+        return await cursor.fetchall()
+
+
+async def count(connection: psycopg.AsyncConnection[Any], name: str, day: Day, asked: Asked) -> int:
+    """Return how many entries a ledger has on a day, whatever the page."""
+    statement = f"SELECT count(*) FROM ({LEDGERS[name].statement}) AS counted"  # noqa: S608 - likewise
+    row = await (await connection.execute(statement.encode(), {**_params(name, day, asked), "limit": None})).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _params(name: str, day: Day, asked: Asked) -> dict[str, Any]:
+    return {
         "day": day,
         "area": None if asked.area is None else list(asked.area),
         "status": list(asked.status) if asked.status else None,
         "unassigned": asked.unassigned,
         "after": asked.after,
-        "limit": min(asked.limit, MAXIMUM_PAGE),
-        "family": ledger.family,
+        "family": LEDGERS[name].family,
     }
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(ledger.statement.encode(), params)
-        return await cursor.fetchall()

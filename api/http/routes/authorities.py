@@ -5,6 +5,7 @@ Whose area a row belongs to is judged by the present day, and a reader sees of i
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -21,18 +22,20 @@ from api.spreadsheets import plain
 from infra.readers import Connection
 from ledger.access.competence import powers_of
 from ledger.access.jurisdiction import area, level_of
-from ledger.authorities.lists import labels, level_code
+from ledger.authorities.lists import labels, level_code, level_names
 from ledger.authorities.routing import Authorities, bureau_of, successor_of, superior_of
 from ledger.codes.statuses import Status
 from ledger.days import Day, china_day
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
 from projections.authorities import query
-from projections.ledgers.query import LEDGERS, Asked, entries
+from projections.ledgers.query import LEDGERS, Asked, count, entries
 
 router = APIRouter()
 _VIEWS = ("register", "authorities", "ledgers")
 _NOT_STORED = "public, no-cache"
-_STATUSES = frozenset(each.value for each in Status)
+_EACH = "|".join(each.value for each in Status)
+_STATUSES = f"^({_EACH})(,({_EACH}))*$"
+_LEVELS = f"^({'|'.join(re.escape(each) for each in level_names())})$"
 _Region = Annotated[
     str | None,
     Query(pattern="^[0-9]{6}$", description="辖区的行政区划代码,缺省为全国 / The area's code; the nation by default"),
@@ -49,7 +52,7 @@ async def authorities(
     request: Request,
     region: _Region = None,
     level: Annotated[
-        str | None, Query(max_length=20, description="级别或其同义词,如 市(地) / A level or a synonym of it")
+        str | None, Query(pattern=_LEVELS, description="级别或其同义词,如 市(地) / A level or a synonym of it")
     ] = None,
     limit: _Limit = 100,
     cursor: _Cursor = None,
@@ -57,7 +60,7 @@ async def authorities(
     """Return the authorities of an area on a day, by identifier."""
     require_acceptable(request, JSON)
     reading, day, position = await _begun(request, "list_authorities", ("authorities",))
-    wanted = _level(level)
+    wanted = None if level is None else level_code(level)
     operation = f"authorities {region} {wanted} {day}"
     after, snapshot = _decoded(operation, cursor, position)
     async with reading.connection() as connection:
@@ -117,8 +120,7 @@ async def authority_gaps(request: Request, region: _Region = None) -> Response:
         found = await query.gaps(connection, day, codes)
         unassigned = None
         if _may_count(reading, codes):
-            asked = Asked(codes, unassigned=True, limit=5_000)
-            unassigned = len(await entries(connection, "enterprises", day, asked))
+            unassigned = await count(connection, "enterprises", day, Asked(codes, unassigned=True))
     answer = {"as_of": day, "position": position, "region": region, **found, "unassigned_enterprises": unassigned}
     return json_response(answer, headers=_headers(reading, position))
 
@@ -129,7 +131,7 @@ async def enforcement_ledger(
     ledger: Annotated[str, Path(max_length=40, description=f"台账 / One of: {', '.join(LEDGERS)}")],
     region: _Region = None,
     status: Annotated[
-        str | None, Query(max_length=200, description="证书状态,逗号分隔 / Statuses of certificates")
+        str | None, Query(pattern=_STATUSES, description="证书状态,逗号分隔 / Statuses of certificates")
     ] = None,
     unassigned: Annotated[
         bool, Query(description="只列没有责任人的企业 / Only enterprises nobody answers for")
@@ -142,8 +144,6 @@ async def enforcement_ledger(
     if ledger not in LEDGERS:
         raise problem("subject_unknown", subject=ledger)
     statuses = [each for each in (status or "").split(",") if each]
-    if not _STATUSES.issuperset(statuses):
-        raise problem("parameters_wrong", "/query/status")
     reading, day, position = await _begun(request, "get_enforcement_ledger", _VIEWS)
     operation = f"ledger {ledger} {region} {statuses} {unassigned}"
     after, snapshot = _decoded(operation, cursor, position)
@@ -240,13 +240,6 @@ def _next_link(request: Request, following: str | None) -> dict[str, str]:
         return {}
     address = request.url.include_query_params(cursor=following)
     return {"Link": f'<{address.path}?{address.query}>; rel="next"'}
-
-
-def _level(text: str | None) -> str | None:
-    try:
-        return None if text is None else level_code(text)
-    except ValueError as error:
-        raise problem("parameters_wrong", "/query/level") from error
 
 
 def _decoded(operation: str, cursor: str | None, position: int) -> Any:

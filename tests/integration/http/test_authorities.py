@@ -137,6 +137,12 @@ def test_the_enterprises_that_nobody_answers_for_are_listed_until_somebody_does(
     (row,) = entries(country, "enterprises", OWN, seen, region=COUNTY)
     assert (row["responsible_officer"], row["responsible_authority"]) == ("YZ001", OWN)
     assert ask(country, "/v1/authority-gaps", OWN, seen, region=COUNTY).json()["unassigned_enterprises"] == 0
+    moved = {"effective": "2031-03-20", "region": SIBLING, "address": "桂城1号"}
+    gone = country.accept(statement("organisation.moved", KEY, moved, source=OWN))
+    (there,) = entries(country, "enterprises", ABOVE, gone, region=SIBLING, unassigned=True)
+    assert there["responsible_officer"] is None, "who answered for it where it was answers for it no more"
+    back = {"effective": "2031-03-21", "region": COUNTY, "address": "季华路1号"}
+    seen = country.accept(statement("organisation.moved", KEY, back, source=ABOVE))
     (public,) = entries(country, "enterprises", seen=seen, region=COUNTY)
     assert public["responsible_officer"] is None
     assert ask(country, "/v1/authority-gaps", seen=seen, region=COUNTY).json()["unassigned_enterprises"] is None
