@@ -24,6 +24,7 @@ As = Annotated[
     typer.Option("--as", help="以何主体查阅非公开信息,如 SAMR-440604 · the party that reads what is not public"),
 ]
 Reason = Annotated[str, typer.Option(help="查阅事由代码 · why what is not public is read")]
+_HEADINGS = {"effective_from": "自 from", "effective_until": "至 until", "region": "地区 region"}
 _out = Console()
 
 
@@ -39,11 +40,8 @@ def authorities(
     if json:
         _print_json(found)
         return
-    table = Table("部门 · authority", "名称 · name", "级别 · level", "类型 · kind", "归口 · focal", "承继 · successor")
-    for each in found:
-        coded = (f"{each[name]['zh']} {each[name]['en']}" for name in ("level", "kind"))
-        table.add_row(each["authority"], each["name_zh"], *coded, each["focal"] or "—", each["successor"] or "")
-    _out.print(table)
+    shown = ("authority", "name_zh", "level", "kind", "focal", "successor")
+    _out.print(_table("监管部门 · authorities", [{name: each[name] for name in shown} for each in found]))
 
 
 def authority(
@@ -62,7 +60,10 @@ def authority(
     for title, part in (("沿革 · history", "history"), ("内设机构 · units", "units"), ("清单 · lists", "items"),
                         ("责任人 · duties", "duties"), ("权限 · powers", "powers")):  # fmt: skip
         if found[part]:
-            _out.print(_table(title, found[part]))
+            rows = [
+                {key: value for key, value in row.items() if key not in {"authority", "source"}} for row in found[part]
+            ]
+            _out.print(_table(title, rows))
     _out.print(f"上级 superior: {found['superior'] or '—'} · 现由 now acts: {found['bureau']}")
 
 
@@ -112,13 +113,22 @@ def ledger(
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    columns = [name for name in (rows[0] if rows else ()) if not name.startswith("effective_")]
-    dated = bool(rows) and "effective_from" in rows[0]
-    table = Table(*(["自 · from", "至 · until"] if dated else []), *columns, title=title, title_justify="left")
+    """Return rows as a table without the columns that say nothing; identifiers are folded, never cut."""
+    columns = [name for name in (rows[0] if rows else ()) if any(row[name] not in {None, ""} for row in _plain(rows))]
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(_HEADINGS.get(name, name), overflow="fold")
     for row in rows:
-        days = [row["effective_from"], row["effective_until"] or "…"] if dated else []
-        table.add_row(*days, *(_shown(row[name]) for name in columns))
+        table.add_row(*(_shown(row[name]) for name in columns))
     return table
+
+
+def _plain(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    return [{name: _shown(value) for name, value in row.items()} for row in rows]
+
+
+def _without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
 
 
 def _shown(value: Any) -> str:

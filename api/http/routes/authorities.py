@@ -20,7 +20,7 @@ from api.http.problems import problem
 from api.http.reading import Reading
 from api.spreadsheets import plain
 from infra.readers import Connection
-from ledger.access.competence import powers_of
+from ledger.access.competence import Competence, powers_of
 from ledger.access.jurisdiction import area, level_of
 from ledger.authorities.lists import labels, level_code, level_names
 from ledger.authorities.routing import Authorities, bureau_of, successor_of, superior_of
@@ -84,14 +84,17 @@ async def authority(request: Request, authority: Annotated[str, Path(max_length=
         followed = await query.successors(connection, day)
         if found["duties"]:
             await reading.note(connection, [("duty", f"authority:{authority}")])
-    national = (found["now"] or {}).get("level") == "national"
-    kind = NATIONAL_AUTHORITY if national else LOCAL_AUTHORITY
-    powers = powers_of(kind, level_of((found["now"] or {}).get("region"), day), day) if found["now"] else ()
+    now: dict[str, Any] | None = found["now"]
+    powers: tuple[Competence, ...] = ()
+    # Who was followed by another one has no powers any more (S3-03).
+    if now is not None and now["successor"] is None:
+        kind = NATIONAL_AUTHORITY if now["level"] == "national" else LOCAL_AUTHORITY
+        powers = powers_of(kind, level_of(now["region"], day), day)
     answer = {
         "authority": authority,
         "as_of": day,
         "position": position,
-        "now": _told(found["now"]) if found["now"] else None,
+        "now": _told(now) if now else None,
         "history": [_told(each) for each in found["history"]],
         "superior": superior_of(authority, day),
         "bureau": successor_of(authority, followed),
