@@ -60,7 +60,8 @@ def speaker_objection(
     type_name: str, source: str, data: Mapping[str, Any], row: Competence, standing: Standing
 ) -> Illegal | None:
     """Return why an authority may not make this statement by its own state: succeeded, power not listed, wrong unit."""
-    if not authority_streams(type_name.partition(".")[0], source):
+    # What was said wrongly is put right by who said it, whatever became of the authority since.
+    if "corrects" in data or not authority_streams(type_name.partition(".")[0], source):
         return None
     day = str(data.get("effective") or FOREVER)
     state = _known_on(standing, source, day)

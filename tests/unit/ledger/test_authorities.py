@@ -294,6 +294,7 @@ def test_who_took_a_place_has_its_open_matters_and_its_area_and_history_keeps_th
         "inspection.finding_recorded", inspected().subject, {**finding().data, "finding": "F8"}, source=OWN
     )
     accept(ledger, late)
+    accept(ledger, corrected(late, {**late.data, "text": "补正"}))
     assert known(ledger, OWN).name_zh == "局"
     assert bureau_of(COUNTY, "2031-04-01", {OWN: known(ledger, OWN)}) == BESIDE
 
