@@ -105,7 +105,7 @@ def signed_or_refused(
     submission: Submission, known: Timelines, circumstances: Circumstances, *, needs_signature: bool = False
 ) -> Signed | Refusal:
     """Return whose valid signatures a statement carries, or the refusal of who may not make it so."""
-    objection = speaker_objection(submission)
+    objection = speaker_objection(submission, known.__getitem__)
     if objection is not None:
         return _refusal(submission, objection)
     signed = check_signatures(submission, known.__getitem__, circumstances, is_required=needs_signature)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import (
+    authorities,
     bodies,
     cases,
     certificates,
@@ -89,6 +90,14 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"case:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
             "案件",
             "case",
+        ),
+        Family(
+            "authority",
+            authorities.EVENTS,
+            authorities.MACHINE,
+            re.compile(r"authority:(?P<owner>[0-9A-Z][0-9A-Z\-]{2,31})"),
+            "监管部门",
+            "authority",
         ),
         Family(
             "reads",

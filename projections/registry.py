@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 
 from ledger.access.visibility import rule_of
 from projections.access.project import Access
+from projections.authorities.project import Authorities
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
 from projections.keys.project import Keys
+from projections.ledgers.project import Ledgers
 from projections.register.project import Register
 from projections.search.project import Search
 from projections.trail.project import Trail
@@ -19,6 +21,8 @@ VIEWS: dict[str, Callable[[], View]] = {
     "search": Search,
     "access": Access,
     "keys": Keys,
+    "authorities": Authorities,
+    "ledgers": Ledgers,
 }
 
 
@@ -38,5 +42,7 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "history": lambda: History(shared),
         "search": lambda: Search(shared),
         "access": lambda: Access(shared),
+        "authorities": lambda: Authorities(shared),
+        "ledgers": lambda: Ledgers(shared),
     }
     return [made[name]() for name in names]

@@ -10,6 +10,7 @@ import typer
 from eventsourcing.persistence import PersistenceError
 
 from api.cli.identity import accepted_tokens
+from api.cli.regions import region_run
 from api.cli.surroundings import (
     EVERY_VIEW,
     bootstrap,
@@ -76,6 +77,7 @@ def serve() -> None:
         tokens=accepted_tokens(settings),
         verifier=verifier_of(settings),
         proxies=settings.proxies,
+        region=settings.region,
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
         pending_migrations=lambda: pending(url),
         vault=_vault(settings, url),
@@ -105,9 +107,21 @@ def relay() -> None:
 
 def project(
     views: Annotated[list[str] | None, typer.Argument(help="视图名,不写则全部 · names of views; all if none")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="只投影此辖区,如 440600 · project this region alone, into --into")
+    ] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CERTLEDGER_REGION_DATABASE_URL", help="辖区数据库的连接串 · the URL of the region's own database"
+        ),
+    ] = None,
 ) -> None:
-    """让视图跟上事件。 Keep views up to date with the events."""
+    """让视图跟上事件,或投影到辖区自己的数据库。 Keep views up to date, or those of a region in its own database."""
     settings = started("project")
+    if region is not None:
+        until_stopped(region_run(settings, _known_views(views or list(EVERY_VIEW)), region, into).run)
+        return
     url, brokers = database_url(settings), cluster(settings)
     names = _known_views(views or list(EVERY_VIEW))
     projectors = [Projector(connector(url), view) for view in make_views(names)]

@@ -82,6 +82,7 @@ class Ports:
     ``tokens`` are the development tokens, ``verifier`` believes those of an OpenID provider; ``proxies`` are the
     addresses of proxies whose word on the client's certificate is taken.
     ``vault`` keeps what personal fields say; without one they are not taken.
+    ``region`` is that of a region's own database, ``None`` for the nation's.
     ``pending_migrations`` names what is not applied yet. ``wait_seconds`` bounds a wait for ``Min-Position``,
     ``answer_seconds`` one for a commit: after it the caller is told to submit the same again, which is always safe.
     """
@@ -93,6 +94,7 @@ class Ports:
     proxies: frozenset[str] = frozenset()
     clock: Callable[[], datetime] = _now
     vault: Vault | None = None
+    region: str | None = None
     relay: Relay = field(default_factory=NoRelay)
     pending_migrations: Callable[[], Sequence[str]] = list
     metrics: Metrics = field(default_factory=Metrics)

@@ -18,9 +18,12 @@ from tests.support.statements import BODY, DETAILS, HOLDER, LAW, SIGNERS, approv
 
 ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data", "competence.json").read_bytes())
 NOT_COMPETENT = {
-    *("not_competent", "not_own_certificate", "not_own_case"),
+    *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
 }
+LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
+THIRD = "SAMR-440607"
+"""A county of the same city, which says nothing here."""
 SUPERVISED_BY = {
     COUNTY: {"own", "parent", "above the parent"},
     CITY: {"parent", "above the parent"},
@@ -35,7 +38,14 @@ _REGION = {"inspection.performed", "case.opened", "organisation.moved", "organis
 def rows_for(name: str, source: str) -> list[dict[str, Any]]:
     party = party_of(source)
     assert party is not None
-    return [row for row in ROWS if name in row["events"] and party.kind in row["kinds"]]
+    level = {AUTHORITIES[relation]: level for relation, level in LEVELS.items()}.get(source, "county")
+    return [
+        row
+        for row in ROWS
+        if name in row["events"]
+        and party.kind in row["kinds"]
+        and (party.kind != LOCAL_AUTHORITY or level in row["levels"])
+    ]
 
 
 def is_allowed(name: str, source: str, place: str, *, own: bool) -> bool:
@@ -52,6 +62,8 @@ def is_allowed(name: str, source: str, place: str, *, own: bool) -> bool:
     if name in ADDED and party.kind in {"body", "local_authority"}:
         # Its own is an inspection under its own name, of which nothing was said yet; another's is that of the place.
         return (own and name != "inspection.published") or (supervises and party.kind == "local_authority")
+    if where == "below":
+        return not own and source in {AUTHORITIES["parent"], AUTHORITIES["above the parent"]}
     if where == "own_certificates":
         return own or "certificates" not in EVENT_TYPES[name].model.model_fields
     if where in {"certificates_in_area", "holds_placed_below"}:
@@ -107,6 +119,8 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         subject = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
         data |= {"region": place} if name == "organisation.moved" else {}
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
+    elif family == "authority":
+        subject = f"authority:{source if own and party.kind.endswith('authority') else THIRD}"
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
         data = dict(about_key(name).data)
