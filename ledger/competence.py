@@ -17,6 +17,7 @@ from ledger.codes.statuses import Status
 from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.linked import linked_objection, linked_streams
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
 from ledger.parties import LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
@@ -33,6 +34,9 @@ _NEEDS_APPROVAL = _OPENING | {
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
 _MOVABLE = frozenset({"body_lost_approval"})
+
+
+_NOT_OWN = {"case": "not_own_case", "report": "not_own_report"}
 
 
 def speaker_objection(submission: Submission) -> Illegal | None:
@@ -56,7 +60,7 @@ def speaker_objection(submission: Submission) -> Illegal | None:
         return Illegal("subject_wrong", pointer="/subject", params=(("subject", submission.subject),))
     owner = match.groupdict().get("owner")
     if row.is_own and owner is not None and owner != submission.source and party.kind != ORGANISATION:
-        code = "not_own_case" if submission.type.family == "case" else "not_own_certificate"
+        code = _NOT_OWN.get(submission.type.family, "not_own_certificate")
         return Illegal(code, pointer="/subject", params=(("source", submission.source), ("row", row.id)))
     if row.where == "own_certificates":
         return _others_certificates(submission, row)
@@ -78,6 +82,8 @@ def place_objection(
         return None
     if "region" not in data and _performed_by(own) == submission.source:
         return None
+    if submission.type.family == "case" and _is_entrusted(type_name, data, own):
+        return None
     places = [code for code in _places(type_name, data, own) if code]
     if not places or any(governs(party.region, code, day) for code in places):
         return None
@@ -88,7 +94,7 @@ def place_objection(
 def standing_streams(submission: Submission) -> tuple[str, ...]:
     """Return the streams beside its own that the decision on this submission must read."""
     if submission.type.family != "certificate":
-        return ()
+        return linked_streams(submission)
     data, streams = submission.data, []
     if submission.type.corrects:
         data = data.get("replacement") or {}
@@ -112,7 +118,7 @@ def standing_objection(
 ) -> Illegal | None:
     """Return why the standing of body, signatories, holder or former body forbids this decision on its day."""
     if submission.type.family != "certificate":
-        return None
+        return linked_objection(submission, type_name, data, standing)
     day = str(data.get("effective", ""))
     return (
         _body_objection(submission, type_name, data, own, day, standing)
@@ -161,6 +167,16 @@ def _places(type_name: str, data: Mapping[str, Any], own: Timeline[Any]) -> tupl
     if "region" in data:
         return (data["region"],)
     return tuple(fact.data["region"] for fact in own.applied if "region" in fact.data)
+
+
+def _is_entrusted(type_name: str, data: Mapping[str, Any], own: Timeline[Any]) -> bool:
+    """Tell whether a case came to its authority by a superior's designation or by a referral (S0-31).
+
+    What an opening says of a referral is judged by the stream that was referred.
+    """
+    if type_name == "case.opened":
+        return own.tip.designated or bool(data.get("referred_from"))
+    return bool(own.tip.entrusted)
 
 
 def _performed_by(own: Timeline[Any]) -> str:

@@ -21,7 +21,7 @@ from projections.certificates.timelines import Timelines, whole
 from projections.copying import Lines
 from projections.feed import Delivered
 
-_FOLDED = ("inspection:", "case:", "organisation:")
+_FOLDED = ("inspection:", "case:", "organisation:", "rectification:", "report:")
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine
