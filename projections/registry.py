@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ledger.access.visibility import rule_of
 from projections.access.project import Access
+from projections.cases.project import Cases
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
 from projections.keys.project import Keys
@@ -19,6 +20,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "search": Search,
     "access": Access,
     "keys": Keys,
+    "cases": Cases,
 }
 
 
@@ -38,5 +40,6 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "history": lambda: History(shared),
         "search": lambda: Search(shared),
         "access": lambda: Access(shared),
+        "cases": lambda: Cases(shared),
     }
     return [made[name]() for name in names]

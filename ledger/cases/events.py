@@ -10,6 +10,7 @@ from ledger.cases.forms import (
     Lead,
     Paper,
     Penalty,
+    StatisticsCode,
     Streams,
     SubjectKind,
     Unit,
@@ -108,7 +109,7 @@ class Opened(Dated):
     leads: Streams | None = Field(default=None, description="Leads that are handled in this case")
     causes: Annotated[list[Reference], Field(max_length=50)] | None = None
     referred_from: Identifier | None = None
-    statistics_code: Code | None = None
+    statistics_code: StatisticsCode | None = None
     domain: Literal["certification", "metrology", "standards", "product_quality"] | None = None
 
 
@@ -174,7 +175,7 @@ class PenaltyDecided(Dated):
     confiscated: Amount | None = None
     act_date: CalendarDay | None = None
     paper: Paper | None = None
-    statistics_code: Code | None = None
+    statistics_code: StatisticsCode | None = None
 
 
 class PenaltyExecuted(Dated):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from ledger.cases.statistics import rows
 from ledger.codes.cases import is_known
 from ledger.facts import Code, Data, Identifier, Text
 
@@ -46,6 +47,12 @@ def _known_violation(code: str) -> str:
     return code
 
 
+def _known_row(code: str) -> str:
+    if all(row.code != code for row in rows()):
+        raise ValueError("statistics_code_unknown")
+    return code
+
+
 def _known_key_product(code: str) -> str:
     if not is_known("key_product", code):
         raise ValueError("key_product_unknown")
@@ -54,6 +61,7 @@ def _known_key_product(code: str) -> str:
 
 ViolationCode = Annotated[Code, AfterValidator(_known_violation)]
 Violations = Annotated[list[ViolationCode], Field(min_length=1, max_length=30)]
+StatisticsCode = Annotated[Code, AfterValidator(_known_row)]
 KeyProducts = Annotated[list[Annotated[Code, AfterValidator(_known_key_product)]], Field(max_length=10)]
 
 

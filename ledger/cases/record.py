@@ -40,6 +40,7 @@ class CaseState:
     target: str = ""
     decisions: tuple[str, ...] = ()
     closed: bool = False
+    closed_on: str = ""
     lead: bool = False
     ended: str = ""
     merged_into: str = ""

@@ -51,7 +51,7 @@ def _objection(state: CaseState, name: str, fact: Fact) -> Illegal | None:
     if state.closed and name not in _AFTER_CLOSURE:
         return Illegal("case_closed")
     if state.transferred in {"transferred", "accepted"} and name in _UNTIL_RETURNED:
-        return Illegal("case_transferred", may_wait=True, pointer="/effective")
+        return Illegal("case_transferred", pointer="/effective")
     wanted = role_of(fact.type, fact.effective)
     unit = fact.data.get("unit")
     if wanted is not None and unit is not None and unit["role"] != wanted:

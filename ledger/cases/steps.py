@@ -112,7 +112,7 @@ def _decided(state: CaseState, fact: Fact) -> Outcome:
     if state.procedure == _ORDINARY and not any(
         p.approved and p.number == data.get("proposal") for p in state.proposals
     ):
-        return Illegal("legal_review_missing", may_wait=True, pointer="/proposal")
+        return Illegal("legal_review_missing", pointer="/proposal")
     paper = data.get("paper")
     if state.procedure and paper is None:
         return Illegal("paper_missing", pointer="/paper")
@@ -149,12 +149,12 @@ def _executed(state: CaseState, fact: Fact) -> Outcome:
 def _closed(state: CaseState, fact: Fact) -> Outcome:
     outcome = fact.data["outcome"]
     if state.transferred in {"transferred", "accepted"} and outcome != "transferred":
-        return Illegal("case_transferred", may_wait=True, pointer="/outcome")
+        return Illegal("case_transferred", pointer="/outcome")
     if outcome == "transferred" and state.procedure and not state.transferred:
         return Illegal("never_transferred", may_wait=True, pointer="/outcome")
     if state.procedure and outcome == "executed" and not state.decisions:
         return Illegal("nothing_decided", may_wait=True, pointer="/outcome")
-    return replace(state, closed=True)
+    return replace(state, closed=True, closed_on=fact.effective)
 
 
 def _flagged_major(state: CaseState, fact: Fact) -> Outcome:
@@ -245,7 +245,8 @@ def _report_submitted(state: CaseState, fact: Fact) -> Outcome:
     recorded = {digest for _, digest in state.documents if digest}
     if document is not None and recorded and document["sha256"] not in recorded:
         return Illegal("document_differs", pointer="/document/sha256")
-    complete = state.report.complete or (fact.effective if document is not None else "")
+    before = "" if state.report.returned else state.report.complete
+    complete = before or (fact.effective if document is not None else "")
     return replace(state, report=Report(state.report.submitted or fact.effective, complete))
 
 

@@ -184,9 +184,9 @@ def _closed(state: RectificationState, fact: Fact) -> Outcome:
         "decision": bool(state.decided),
     }
     if not done[disposition]:
-        return Illegal("no_disposition", may_wait=True, pointer="/disposition")
+        return Illegal("no_disposition", pointer="/disposition")
     if state.outstanding and disposition != "case":
-        return Illegal("decision_outstanding", may_wait=True, params=(("certificates", " ".join(state.outstanding)),))
+        return Illegal("decision_outstanding", params=(("certificates", " ".join(state.outstanding)),))
     return replace(state, closed=True, disposition=disposition)
 
 
