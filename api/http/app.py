@@ -23,6 +23,7 @@ from api.http.routes import (
     state_digest,
     subjects,
     submit,
+    supervision,
     transparency,
 )
 from api.http.service import Ports, Service
@@ -65,6 +66,7 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         submit,
         feed,
         subjects,
+        supervision,
         keys,
         transparency,
         catalogue,

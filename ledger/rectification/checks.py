@@ -30,13 +30,16 @@ class Found:
     observed: str = ""
 
 
-def while_invalid(status: str | None) -> Found | None:
+def while_invalid(status: str | None, *, is_known: bool = True) -> Found | None:
     """Return the finding where a certificate's status on the production day is one of the three named (S1-33).
 
-    ``None`` for the status says that the ledger knows no such certificate: that is another matter, a forgery's lead.
+    Without a status there was no certificate on that day; one that the ledger does not know at all is another matter,
+    a forgery's lead.
     """
-    if status is None:
+    if not is_known:
         return Found(FORGERY)
+    if status is None:
+        return Found(UNCERTIFIED)
     return Found(WHILE_INVALID, stated=status) if Status(status) in _NAMED else None
 
 

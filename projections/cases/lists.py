@@ -24,8 +24,8 @@ _FINDING = """
 # A finding is in a case where its way says so, or where a case or lead names it as a cause.
 _IN_CASE = """
     (r.case_stream IS NOT NULL OR EXISTS (
-        SELECT FROM cases.case_file c CROSS JOIN json_array_elements(c.causes) AS cause
-        WHERE cause->>'source' = f.source AND cause->>'id' = f.event_id AND c.phase <> 'dismissed'))
+        SELECT FROM cases.case_file c CROSS JOIN json_array_elements(c.causes) AS named (ref)
+        WHERE named.ref->>'source' = f.source AND named.ref->>'id' = f.event_id AND c.phase <> 'dismissed'))
 """
 _UNHANDLED = "f.closed IS NULL AND NOT coalesce(r.disposed, false)"
 _RECTIFICATION = """

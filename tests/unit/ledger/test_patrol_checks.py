@@ -98,9 +98,10 @@ def test_a_model_that_the_certificate_of_the_day_does_not_name_is_a_finding() ->
 
 
 def test_a_number_that_the_ledger_does_not_know_is_a_lead_of_forgery() -> None:
-    found = while_invalid(None)
+    found, early = while_invalid(None, is_known=False), while_invalid(None)
     assert found is not None
-    assert found.code == FORGERY
+    assert early is not None
+    assert (found.code, early.code) == (FORGERY, UNCERTIFIED)
 
 
 def test_uncertified_and_counterfeit_certification_have_priority() -> None:
