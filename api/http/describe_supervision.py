@@ -97,6 +97,7 @@ _CASE: dict[str, Any] = {
     "position": 18,
     "state": {"opened": True, "closed": True},
     "facts": [],
+    "holds": [],
     "merged": [],
     "duties": [
         {
@@ -113,14 +114,15 @@ CASE = operation(
     answer=(
         JSON,
         fields(
-            "stream phase known_at position state facts merged duties",
+            "stream phase known_at position state facts holds merged duties",
             {
                 "stream": text(),
                 "phase": text(),
                 "known_at": nullable(text()),
                 "position": POSITION,
                 "state": FREE,
-                "facts": listed(FREE),
+                "facts": listed(FREE, "所记录的陈述,原样 / What was recorded, as it was said"),
+                "holds": listed(FREE, "现在成立的事实,已更正者按更正 / What holds, corrections made"),
                 "merged": listed(text()),
                 "duties": listed(FREE),
             },

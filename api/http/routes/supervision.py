@@ -103,7 +103,8 @@ async def case(
         if file is None or not rows:
             raise problem("subject_unknown", subject=stream)
         await reading.note_rows(connection, rows)
-    state: CaseState = rebuild(stream, rows).tip
+    timeline = rebuild(stream, rows)
+    state: CaseState = timeline.tip
     day = china_day(known_at or reading.service.clock())
     answer = {
         "stream": stream,
@@ -112,9 +113,14 @@ async def case(
         "position": rows[-1].position,
         "state": asdict(state),
         "facts": [fact(row) for row in rows],
+        "holds": [
+            {"type": each.type, "effective": each.effective, "version": each.version,
+             "corrected_by": each.corrected_by, "data": each.data}
+            for each in timeline.applied
+        ],
         "merged": file["merged"],
         "duties": [_told(duty) for duty in (report_duty(state, day), major_duty(state, day)) if duty is not None],
-    }
+    }  # fmt: skip
     return json_response(answer, headers=_headers(reading, position))
 
 
