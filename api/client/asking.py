@@ -3,7 +3,7 @@
 What this client was told that it recorded, it sees in whatever it asks afterwards (``Min-Position``).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -212,6 +212,12 @@ class Client:
         """Return what a code means, in both languages."""
         return self._read(RefusalCode, f"/v1/refusals/{quote(code, safe='')}")
 
+    def ask(self, path: str, *, reason: str | None = None, **asked: str | int | bool | None) -> dict[str, Any]:
+        """Return what a read of the interface answers, as plain JSON; ``reason`` is why what is not public is read."""
+        headers = {"Read-Reason": reason} if reason else {}
+        found: dict[str, Any] = self._get(quote(path, safe="/:"), asked, headers).json()
+        return found
+
     def _read(self, model: type[Model], path: str, **asked: str | int | bool | None) -> Model:
         return model.model_validate_json(self._get(path, asked).content)
 
@@ -224,9 +230,9 @@ class Client:
             if cursor is None:
                 return
 
-    def _get(self, path: str, asked: Params) -> httpx.Response:
-        headers = {"Min-Position": str(self.written)} if self.written else {}
-        return self._transport.ask("GET", path, params=asked, headers=headers)
+    def _get(self, path: str, asked: Params, headers: Mapping[str, str] | None = None) -> httpx.Response:
+        seen = {"Min-Position": str(self.written)} if self.written else {}
+        return self._transport.ask("GET", path, params=asked, headers={**seen, **(headers or {})})
 
     def _wrote(self, receipt: Receipt) -> Receipt:
         self.written = max(self.written, receipt.position)
