@@ -260,3 +260,9 @@ def test_a_summary_procedure_needs_no_review_and_an_unstated_one_is_an_older_rec
         said("case.closed", f"case:{CITY}:2", "2031-02-03", CITY, outcome="executed"),
     )
     assert tip(ledger, "2", CITY).closed
+
+
+def test_a_case_with_a_decision_is_merged_into_no_other(ledger: Ledger) -> None:
+    accept(ledger, *whole_course()[:5])
+    merged = case("merged", "2031-03-02", into=f"case:{COUNTY}:2", reason="同一违法行为")
+    assert refusal(ledger, merged).code == "merged_after_decision"
