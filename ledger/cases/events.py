@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ledger.cases.forms import (
     Amount,
+    CaseStream,
     KeyProducts,
     Lead,
     Paper,
@@ -71,7 +72,7 @@ class LeadDismissed(Dated):
 class Merged(Dated):
     """The lead or case goes on in another one; both keep their history (S0-33)."""
 
-    into: Identifier
+    into: CaseStream
     reason: Text
 
 
@@ -106,9 +107,11 @@ class Opened(Dated):
     act_date: CalendarDay | None = Field(default=None, description="Day of the violation: the law of that day applies")
     value: Amount | None = Field(default=None, description="Value of the goods concerned, CNY")
     key_products: KeyProducts | None = None
-    leads: Streams | None = Field(default=None, description="Leads that are handled in this case")
+    leads: Annotated[list[CaseStream], Field(max_length=200)] | None = Field(
+        default=None, description="Leads that are handled in this case"
+    )
     causes: Annotated[list[Reference], Field(max_length=50)] | None = None
-    referred_from: Identifier | None = None
+    referred_from: CaseStream | None = None
     statistics_code: StatisticsCode | None = None
     domain: Literal["certification", "metrology", "standards", "product_quality"] | None = None
 

@@ -10,6 +10,9 @@ from ledger.facts import Code, Data, Identifier, Text
 
 Amount = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,14})(\.[0-9]{2})?$")]
 Streams = Annotated[list[Identifier], Field(max_length=200)]
+# Case numbers are written as the authority writes them, Chinese and brackets included.
+CaseStream = Annotated[str, StringConstraints(pattern=r"^case:[^:\s]{1,40}:\S{1,60}$")]
+ReportStream = Annotated[str, StringConstraints(pattern=r"^report:[^:\s]{1,40}:\S{1,60}$")]
 Lead = Literal[
     "patrol",
     "market_supervision",

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from ledger.cases.forms import Paper, Streams, Violations
+from ledger.cases.forms import CaseStream, Paper, Streams, Violations
 from ledger.certificates.forms import Evidence, LegalBasis, OrganisationCode, Region
 from ledger.codes.cases import is_known
 from ledger.facts import (
@@ -127,7 +127,7 @@ class SuperintendenceRecommended(Dated):
 class CaseReferred(Dated):
     """The finding is handled in a case."""
 
-    case: Identifier
+    case: CaseStream
 
 
 class Verified(Dated):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from ledger.cases.forms import ReportStream
 from ledger.certificates.forms import Evidence, Region
 from ledger.facts import CalendarDay, Code, Dated, EventType, Identifier, LongText, Text, correction, event_types
 from ledger.parties import AUTHORITIES, BODY
@@ -33,7 +34,7 @@ class Submitted(Dated):
     content: LongText
     document: Evidence | None = None
     division: Text | None = None
-    built_from: Annotated[list[Identifier], Field(max_length=200)] | None = None
+    built_from: Annotated[list[ReportStream], Field(max_length=200)] | None = None
     not_received: Parties | None = None
 
 
