@@ -23,12 +23,15 @@ _out = Console()
 _errors = Console(stderr=True)
 
 
-def supervision(
+def supervision(  # noqa: PLR0913, PLR0917 - each is an option of the verb
     name: Annotated[str | None, typer.Argument(help="清单名称,缺省列出全部 · the list; all names if unset")] = None,
     party: _As = None,
     reason: _Reason = "case",
     region: _Region = None,
     by: Annotated[str | None, typer.Option("--by", help="只列与此主体有关者 · only what concerns this party")] = None,
+    key_product: Annotated[
+        str | None, typer.Option("--key-product", help="重点产品类别 · category of key products")
+    ] = None,
     as_of: AsOf = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="至多若干行 · at most so many rows")] = 200,
     json: AsJson = False,
@@ -37,7 +40,7 @@ def supervision(
     if name is None:
         answer = _ask("/v1/supervision/lists", None, reason)
     else:
-        asked = {"region": region, "by": by, "as_of": as_of, "limit": limit}
+        asked = {"region": region, "by": by, "key_product": key_product, "as_of": as_of, "limit": limit}
         answer = _ask(f"/v1/supervision/lists/{name}", party, reason, **asked)
     if json:
         print_json(answer)

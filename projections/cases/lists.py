@@ -8,8 +8,9 @@ from dataclasses import dataclass
 _CASE = """
     SELECT c.stream, c.region, c.target AS subject, {since} AS since, {due} AS due, c.priority,
         json_build_object('phase', c.phase, 'lead', c.lead, 'violations', c.violations, 'severity', c.severity,
-            'authority', c.authority {more}) AS detail
-    FROM cases.case_file c WHERE {where}
+            'authority', c.authority, 'key_products', c.key_products {more}) AS detail
+    FROM cases.case_file c
+    WHERE (%(key_product)s::text IS NULL OR %(key_product)s = ANY(c.key_products)) AND {where}
 """
 _COMPLETE = "nullif(c.state->'report'->>'complete', '')::date"
 _IS_COMPLETE = f"(coalesce({_COMPLETE} <= %(day)s::date, false) AND NOT (c.state->'report'->>'returned')::boolean)"

@@ -62,14 +62,19 @@ async def listed(
     *,
     regions: Regions = None,
     by: str | None = None,
+    key_product: str | None = None,
     limit: int = MAXIMUM_ROWS,
 ) -> list[dict[str, Any]]:
     """Return up to ``limit`` rows of a list on a day, priority first, then by what is due, then by age in days.
 
-    ``regions`` are the codes of an area; ``by`` narrows a list to one party, as the list says.
+    ``regions`` are the codes of an area; ``by`` narrows a list to one party, as the list says, and ``key_product`` a
+    list of cases to a category that a campaign is about (S3-46).
     """
     count, months = repeated_admonitions(day)
-    params = {"day": day, "regions": _array(regions), "by": by, "limit": limit, "count": count, "months": months}
+    params = {
+        "day": day, "regions": _array(regions), "by": by, "limit": limit, "count": count, "months": months,
+        "key_product": key_product,
+    }  # fmt: skip
     return await _rows(connection, _LISTED.format(LISTS[name].statement), params)
 
 

@@ -64,6 +64,9 @@ async def supervision_list(
     name: Annotated[str, Path(max_length=60)],
     region: _Region = None,
     by: _By = None,
+    key_product: Annotated[
+        str | None, Query(max_length=32, description="重点产品类别代码 / Code of a category of key products")
+    ] = None,
     limit: _Limit = 200,
 ) -> Response:
     """Return one list as the caller may see it."""
@@ -77,7 +80,7 @@ async def supervision_list(
     day, regions = _day_and_area(request, reading, region)
     position = await _reached(reading, request, "cases", "register")
     async with reading.connection() as connection:
-        found = await listed(connection, name, day, regions=regions, by=by, limit=limit + 1)
+        found = await listed(connection, name, day, regions=regions, by=by, key_product=key_product, limit=limit + 1)
         await reading.note(connection, ((row.access, each["stream"]) for each in found[:limit]))
     answer = {
         "name": name, "zh": row.zh, "en": row.en, "source": row.source, "as_of": day, "region": region,

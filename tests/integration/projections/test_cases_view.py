@@ -11,7 +11,7 @@ import pytest
 
 from infra.open_ledger import open_memory_ledger
 from ledger.cases.statistics import period, rows
-from ledger.codes.cases import violations
+from ledger.codes.cases import labels, violations
 from ledger.envelope import Submission
 from ledger.service import Ledger
 from projections.cases.project import Cases
@@ -99,6 +99,19 @@ def test_priority_violations_come_first(ledger: Ledger, ask: Callable[..., Any])
     accept(ledger, case("opened", "2031-03-01", "new", violations=["counterfeit_certification"]))
     accept(ledger, case("opened", "2031-04-01", "newest", violations=["uncertified"]))
     assert streams(ask(listed, "cases_open", DAY)) == [f"{COUNTY}:{n}" for n in ("new", "newest", "old")]
+
+
+@pytest.mark.requirement("S3-46")
+def test_the_categories_of_key_products_exist_and_a_campaign_filters_by_them(
+    ledger: Ledger, ask: Callable[..., Any]
+) -> None:
+    five = ["children", "food_related", "automotive", "e_commerce", "hazardous_chemicals"]
+    assert list(labels("key_product")) == five
+    for number, category in enumerate(five):
+        accept(ledger, case("opened", "2031-02-01", str(number), key_products=[category]))
+    accept(ledger, case("opened", "2031-02-01", "none"))
+    for number, category in enumerate(five):
+        assert streams(ask(listed, "cases_open", DAY, key_product=category)) == [f"{COUNTY}:{number}"]
 
 
 @pytest.mark.requirement("S3-49")

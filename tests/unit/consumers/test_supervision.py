@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from consumers.policies.run import Policies
-from consumers.policies.supervision import failed_rectifications, unknown_certificates
+from consumers.policies.supervision import failed_rectifications, unapproved_issues, unknown_certificates
 from ledger.codes.cases import violations
 from ledger.envelope import open_recorded
 from ledger.log import LogUnavailable
 from ledger.service import Ledger
 from projections.feed import Batch, Bookmarks, Delivered, lane_of
-from tests.support.statements import accept, certificate, issued, register_of
+from tests.support.statements import BODY, LAW, about_body, accept, certificate, issued, register_of
 from tests.support.supervising import COUNTY, found, way
 
 WAY = "rectification:i-1:F1"
@@ -51,7 +51,7 @@ def recorded(ledger: Ledger) -> list[Delivered]:
 
 
 def policies(ledger: Ledger, store: Remembered) -> Policies:
-    made = Policies(ledger, store, [failed_rectifications, unknown_certificates])
+    made = Policies(ledger, store, [failed_rectifications, unknown_certificates, unapproved_issues])
     made.bookmarks()
     return made
 
@@ -72,7 +72,12 @@ def stranger(ledger: Ledger) -> None:
     accept(ledger, issued(), *found(certificates=[certificate(), UNKNOWN]))
 
 
-@pytest.mark.parametrize("cause", [failure, stranger])
+def reached_back(ledger: Ledger) -> None:
+    accept(ledger, issued(day="2031-01-05"), issued("B2", "2031-03-05"))
+    accept(ledger, about_body("approval_withdrawn", "2031-02-01", reason="出具虚假认证结论", legal_basis=LAW))
+
+
+@pytest.mark.parametrize("cause", [failure, stranger, reached_back])
 def test_each_follows_once_from_three_deliveries_and_from_deaths_between_any_two_steps(
     ledger: Ledger, cause: Callable[[Ledger], None]
 ) -> None:
@@ -128,3 +133,15 @@ def test_a_certificate_that_is_reported_after_the_inspection_does_not_change_wha
     accept(ledger, issued("NEVER"))
     policies(ledger, Remembered()).apply(Batch(caused, {}))
     assert len(by_the_clock(ledger)) == 1
+
+
+@pytest.mark.requirement("S4-105")
+def test_a_certificate_of_a_body_that_had_no_approval_on_its_day_is_a_lead(ledger: Ledger) -> None:
+    reached_back(ledger)
+    policies(ledger, Remembered()).apply(Batch(recorded(ledger), {}))
+    ((_, stream),) = by_the_clock(ledger)
+    (lead,) = ledger.timeline(stream).applied
+    assert stream.startswith("case:SAMR-350102:")
+    assert (lead.data["target"], lead.data["violations"]) == (f"body:{BODY}", ["illegal_activity"])
+    late = ledger.timeline(certificate("B2")).applied[0]
+    assert lead.data["causes"][0] == {"source": late.source, "id": late.id}

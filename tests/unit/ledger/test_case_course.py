@@ -151,7 +151,7 @@ def test_a_complaint_names_no_informant(ledger: Ledger) -> None:
     assert refusal(ledger, spoken).code.startswith("personal")
 
 
-@pytest.mark.requirement("S1-66", "S2-87")
+@pytest.mark.requirement("S1-66", "S2-87", "S2-88")
 @pytest.mark.parametrize(
     ("target", "kind"),
     [
