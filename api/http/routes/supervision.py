@@ -47,6 +47,11 @@ _MAXIMUM_CERTIFICATES = 1_000
 _Region = Annotated[str | None, Query(pattern="^[0-9]{6}$", description="某地及其下辖 / A region and all below it")]
 _By = Annotated[str | None, Query(max_length=60, description="只列与此主体有关者 / Only what concerns this party")]
 _Limit = Annotated[int, Query(ge=1, le=1000, description="至多若干行 / At most so many rows")]
+_Produced = Annotated[
+    str,
+    Query(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="生产日 / Day of production",
+          json_schema_extra={"format": "date"}),
+]  # fmt: skip
 _Text = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
@@ -199,7 +204,7 @@ async def check_production(
     request: Request,
     body: Annotated[str, Path(max_length=40)],
     number: Annotated[str, Path(max_length=60)],
-    produced: Annotated[date, Query(description="生产日 / Day of production")],
+    produced: _Produced,
     model: _Text = None,
     product: _Text = None,
     standard: _Text = None,
@@ -207,11 +212,11 @@ async def check_production(
 ) -> Response:
     """Return what a patrol's observation shows against the certificate as it was on the day of production."""
     require_acceptable(request, JSON)
-    reading = await Reading.of(request, "check_production")
+    reading, day = await Reading.of(request, "check_production"), _produced(produced)
     position = await _reached(reading, request, "history")
     async with reading.connection() as connection:
         stream = certificate_stream(body, number)
-        found = await certificate_as_of(connection, stream, produced.isoformat())
+        found = await certificate_as_of(connection, stream, day)
         is_known = bool(found or await rows_of(connection, stream, public=reading.public))
     seen = {"model": model, "product": product, "standard": standard, "factory": factory}
     suggested = [while_invalid(found["status"] if found else None, is_known=is_known)]
@@ -220,7 +225,7 @@ async def check_production(
     answer = {
         "body": body,
         "number": number,
-        "produced": produced.isoformat(),
+        "produced": day,
         "position": position,
         "status": found["status"] if found else None,
         "rests_on": {"position": found["position"], "version": found["version"]} if found else None,
@@ -234,7 +239,7 @@ async def check_uncertified(
     request: Request,
     code: Annotated[str, Path(max_length=30)],
     product_class: Annotated[str, Query(pattern="^[0-9]{4}$", description="产品类别 / Product class")],
-    produced: Annotated[date, Query(description="生产日 / Day of production")],
+    produced: _Produced,
 ) -> Response:
     """Return whether a catalogued product of an organisation was without a valid certificate on a day."""
     require_acceptable(request, JSON)
@@ -242,7 +247,7 @@ async def check_uncertified(
         key = organisation_key(code.upper())
     except ValueError as error:
         raise problem("subject_unknown", subject=f"organisation:{code}") from error
-    reading, day = await Reading.of(request, "check_uncertified_production"), produced.isoformat()
+    reading, day = await Reading.of(request, "check_uncertified_production"), _produced(produced)
     position = await _reached(reading, request, "register", "history")
     async with reading.connection() as connection:
         mine = await certificates_of_organisation(connection, key, day, scheme_class="ccc", limit=_MAXIMUM_CERTIFICATES)
@@ -257,6 +262,13 @@ async def check_uncertified(
         "findings": _suggested([uncertified(product_class, day, statuses)]),
     }
     return json_response(answer, headers=_headers(reading, position))
+
+
+def _produced(text: str) -> Day:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise problem("parameters_wrong", "/query/produced") from error
 
 
 def _suggested(found: Sequence[Found | None]) -> list[dict[str, str]]:
