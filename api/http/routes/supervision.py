@@ -286,7 +286,7 @@ def _day_and_area(request: Request, reading: Reading, region: str | None) -> tup
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
     regions = None if region is None else area(region, day)
     if regions == ():
-        raise problem("parameters_wrong", "/query/region")
+        raise problem("no_such_region", "/query/region", region=region or "")
     return day, regions
 
 
