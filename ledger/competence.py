@@ -19,6 +19,7 @@ from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
 from ledger.inspecting import adding_objection, naming_objection, publication_objection
+from ledger.linked import linked_objection, linked_streams
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
 from ledger.parties import LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
@@ -33,7 +34,7 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.scope_extended",
     "certificate.restored_after_expiry",
 }
-_NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority"}
+_NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority", "report": "not_own_report"}
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
 _MOVABLE = frozenset({"body_lost_approval"})
@@ -102,6 +103,8 @@ def place_objection(
         return None
     if "region" not in data and _performed_by(own) == submission.source:
         return None
+    if submission.type.family == "case" and _is_entrusted(type_name, data, own):
+        return None
     places = [code for code in _places(type_name, data, own) if code]
     if not places or any(governs(party.region, code, day) for code in places):
         return None
@@ -116,7 +119,8 @@ def standing_streams(submission: Submission) -> tuple[str, ...]:
     """Return the streams beside its own that the decision on this submission must read."""
     authorities = judging.authority_streams(submission.type.family, submission.source)
     if submission.type.family != "certificate":
-        return tuple(each for each in authorities if each != submission.subject)
+        beside = (*authorities, *linked_streams(submission))
+        return tuple(dict.fromkeys(each for each in beside if each != submission.subject))
     data, streams = submission.data, [*authorities]
     if submission.type.corrects:
         data = data.get("replacement") or {}
@@ -146,7 +150,7 @@ def standing_objection(
         speaker = party_of(submission.source)
         return judging.subject_objection(type_name, submission.subject, data, speaker) if speaker else None
     if submission.type.family != "certificate":
-        return None
+        return linked_objection(submission, type_name, data, standing)
     day = str(data.get("effective", ""))
     return (
         _body_objection(submission, type_name, data, own, day, standing)
@@ -203,6 +207,16 @@ def _inspected(data: Mapping[str, Any]) -> str:
         return organisation_stream(code)
     except ValueError:
         return ""
+
+
+def _is_entrusted(type_name: str, data: Mapping[str, Any], own: Timeline[Any]) -> bool:
+    """Tell whether a case came to its authority by a superior's designation or by a referral (S0-31).
+
+    What an opening says of a referral is judged by the stream that was referred.
+    """
+    if type_name == "case.opened":
+        return own.tip.designated or bool(data.get("referred_from"))
+    return bool(own.tip.entrusted)
 
 
 def _performed_by(own: Timeline[Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import (
+    areas,
     authorities,
     bodies,
     cases,
@@ -19,6 +20,8 @@ from ledger import (
     people,
     privacy,
     reads,
+    rectification,
+    reports,
     signing,
 )
 from ledger.access.competence import require_complete
@@ -98,6 +101,30 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"authority:(?P<owner>[0-9A-Z][0-9A-Z\-]{2,31})"),
             "监管部门",
             "authority",
+        ),
+        Family(
+            "rectification",
+            rectification.EVENTS,
+            rectification.MACHINE,
+            re.compile(r"rectification:(?P<number>[0-9a-zA-Z\-]{1,60}):(?P<finding>[0-9A-Za-z][0-9A-Za-z_.\-]{0,31})"),
+            "整改",
+            "rectification",
+        ),
+        Family(
+            "report",
+            reports.EVENTS,
+            reports.MACHINE,
+            re.compile(r"report:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "报送",
+            "report",
+        ),
+        Family(
+            "area",
+            areas.EVENTS,
+            areas.MACHINE,
+            re.compile(r"area:(?P<number>[0-9]{6})"),
+            "重点地区",
+            "area",
         ),
         Family(
             "reads",

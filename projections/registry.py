@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from ledger.access.visibility import rule_of
 from projections.access.project import Access
 from projections.authorities.project import Authorities
+from projections.cases.project import Cases
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
 from projections.keys.project import Keys
@@ -23,6 +24,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "keys": Keys,
     "authorities": Authorities,
     "ledgers": Ledgers,
+    "cases": Cases,
 }
 
 
@@ -44,5 +46,6 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "access": lambda: Access(shared),
         "authorities": lambda: Authorities(shared),
         "ledgers": lambda: Ledgers(shared),
+        "cases": lambda: Cases(shared),
     }
     return [made[name]() for name in names]

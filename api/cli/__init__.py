@@ -20,6 +20,7 @@ from api.cli import (
     privacy,
     receipts,
     run,
+    supervise,
     tell,
     witness,
 )
@@ -76,6 +77,13 @@ for verb in (
     checking.check_reads,
     privacy.erase,
     privacy.sweep_personal,
+    supervise.supervision,
+    supervise.case,
+    supervise.penalties,
+    supervise.statistics,
+    supervise.check_production,
+    supervise.case_document,
+    supervise.case_report,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)

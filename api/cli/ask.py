@@ -48,7 +48,7 @@ def show(
         position = answer.rests_on.position
         rests_on = client.event(position).event if position and not json else None
     if json:
-        _print_json(answer.as_dict())
+        print_json(answer.as_dict())
         return
     table = Table(title=f"{body} · {number}", show_header=False, title_justify="left")
     for label, value in _lines(answer):
@@ -68,7 +68,7 @@ def timeline(
     with ledger() as client:
         answer = client.timeline(body, number, known_at=known_at)
     if json:
-        _print_json(answer.as_dict())
+        print_json(answer.as_dict())
         return
     _out.print(_bar(answer.periods))
     periods = Table(
@@ -106,7 +106,7 @@ def trail(
             if cursor is None or len(events) >= limit:
                 break
     if json:
-        _print_json({**page.as_dict(), "events": [each.as_dict() for each in events]})
+        print_json({**page.as_dict(), "events": [each.as_dict() for each in events]})
         return
     _out.print(_facts(events, subject))
     if cursor:
@@ -118,7 +118,7 @@ def path(event: Annotated[int, typer.Argument(help="事件位置 · the event's 
     with ledger() as client:
         answer = client.path(event)
     if json:
-        _print_json(answer.as_dict())
+        print_json(answer.as_dict())
         return
     table = Table("步骤 · step", "时刻 · instant", "毫秒 · ms", title=f"位置 · position {event}")
     began: datetime | None = None
@@ -229,5 +229,6 @@ def _notes(event: TimelineFact | TrailEvent) -> list[str]:
     return notes
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Print a JSON value, indented."""
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

@@ -28,6 +28,7 @@ from consumers.party_receipts import PartyReceipts
 from consumers.patience import TROUBLE, Patience
 from consumers.policies.holder_bars import holder_bars
 from consumers.policies.run import Policies
+from consumers.policies.supervision import failed_rectifications, unapproved_issues, unknown_certificates
 from consumers.projection_run import ProjectionRun
 from consumers.relay import relay as event_relay
 from consumers.trust import trust_of
@@ -143,7 +144,8 @@ def policies() -> None:
     url, brokers = database_url(settings), cluster(settings)
     ledger = _opened(url)
     feed: Feed = StoreFeed(ledger.event_log) if brokers is None else KafkaFeed(brokers, EVENTS, "certledger.policies")
-    run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), [holder_bars])], name="policies", spans=span)
+    rules = [holder_bars, failed_rectifications, unknown_certificates, unapproved_issues]
+    run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), rules)], name="policies", spans=span)
     until_stopped(run.run)
 
 

@@ -253,6 +253,11 @@ class Client:
         """Return what a code means, in both languages."""
         return self._read(RefusalCode, f"/v1/refusals/{quote(code, safe='')}")
 
+    def ask(self, path: str, *, reason: str | None = None, **asked: str | int | bool | None) -> dict[str, Any]:
+        """Return what a read of the interface answers, as plain JSON; ``reason`` is why what is not public is read."""
+        found: dict[str, Any] = self._get(quote(path, safe="/:"), asked, reason).json()
+        return found
+
     def _read(self, model: type[Model], path: str, **asked: str | int | bool | None) -> Model:
         return model.model_validate_json(self._get(path, asked).content)
 

@@ -24,6 +24,7 @@ from api.http.routes import (
     state_digest,
     subjects,
     submit,
+    supervision,
     transparency,
 )
 from api.http.service import Ports, Service
@@ -67,6 +68,7 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         feed,
         subjects,
         authorities,
+        supervision,
         keys,
         transparency,
         catalogue,

@@ -23,6 +23,7 @@ _TAGS = (
     ("certificates", "证书 / Certificates"),
     ("subjects", "组织、机构与轨迹 / Organisations, bodies and trails"),
     ("authorities", "监管部门与台账 / Authorities and enforcement ledgers"),
+    ("supervision", "监管:案件、整改、统计 / Supervision: cases, rectification, statistics"),
     ("events", "事件 / Events"),
     ("signatures", "密钥与签名 / Keys and signatures"),
     ("log", "日志与证明 / The log and its proofs"),

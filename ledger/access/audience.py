@@ -12,7 +12,13 @@ from ledger.facts import Fact
 from ledger.parties import party_of
 
 _ORGANISATION = "organisation:"
-_OPENING = frozenset({"inspection.performed", "case.opened", "certificate.refused"})
+_OPENING = frozenset(
+    {
+        "inspection.performed", "case.opened", "certificate.refused", "rectification.opened", "report.called",
+        "report.accident_reported", "report.instruction_requested",
+    }
+)  # fmt: skip
+_LEAD = "case.lead_registered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +41,19 @@ def audience_of(facts: Iterable[Fact]) -> Audience | None:
     """Return the audience of a stream from its facts that took effect; ``None`` where all of it is public."""
     opening = None
     named: dict[str, None] = {}
+    asked: list[str] = []
     for fact in facts:
-        if fact.type in _OPENING and not fact.void:
+        if (fact.type in _OPENING or (fact.type == _LEAD and opening is None)) and not fact.void:
             opening = fact
-        if fact.type.startswith("inspection."):
+        if fact.type.startswith(("inspection.", "rectification.")):
             named.update(dict.fromkeys(fact.data.get("certificates") or ()))
+            named.update(dict.fromkeys([fact.data["certificate"]] if "certificate" in fact.data else ()))
+        elif fact.type == "case.evidence_requested":
+            asked.append(fact.data["of"])
     if opening is None:
         return None
     data = opening.data
-    if opening.type == "inspection.performed":
+    if opening.type in {"inspection.performed", "rectification.opened"}:
         organisation = _organisation(data["organisation"])
         return Audience(
             opening.source, (organisation,), _issuers(named), (organisation,), data["region"], region_stays=False
@@ -51,7 +61,12 @@ def audience_of(facts: Iterable[Fact]) -> Audience | None:
     if opening.type == "certificate.refused":
         code = data["details"]["holder"].get("code")
         return Audience(opening.source, (_organisation(code),) if code else ())
-    return _of_case(opening.source, data)
+    if opening.type.startswith("report."):
+        owing = [*data.get("owed_by", ()), *([data["to"]] if "to" in data else [])]
+        party = party_of(opening.source)
+        region = party.region if party else None
+        return Audience(opening.source, tuple(map(party_key, owing)), (), (), region, region_stays=True)
+    return _of_case(opening.source, data, tuple(dict.fromkeys(map(party_key, asked))))
 
 
 def audience_of_authority(authority: str) -> Audience:
@@ -67,15 +82,16 @@ def party_key(party: str) -> str:
     return _organisation(party.removeprefix(_ORGANISATION))
 
 
-def _of_case(author: str, data: Mapping[str, Any]) -> Audience:
-    family, _, rest = data["target"].partition(":")
+def _of_case(author: str, data: Mapping[str, Any], asked: tuple[str, ...]) -> Audience:
+    """Return whom a case is about; bodies asked for evidence read that request alone, as the classes say."""
+    family, _, rest = (data.get("target") or "").partition(":")
     subjects: tuple[str, ...] = ()
     if family == "organisation":
         subjects = (party_key(data["target"]),)
     elif family in {"body", "certificate"}:
         subjects = (rest.partition(":")[0],)
     places = subjects if family == "organisation" else ()
-    return Audience(author, subjects, (), places, data["region"], region_stays=True)
+    return Audience(author, subjects, asked, places, data["region"], region_stays=True)
 
 
 def _organisation(code: str) -> str:

@@ -22,7 +22,7 @@ from projections.feed import Delivered
 from projections.ledgers.project import places
 
 _AUTHORITY = "authority:"
-_FOLDED = ("inspection:", "case:", "organisation:", _AUTHORITY)
+_FOLDED = ("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY)
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine

@@ -99,10 +99,15 @@ def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     elif stream.startswith("inspection:") and "organisation" in data:
         stated["inspected"] = (organisation_stream(data["organisation"]),)
         stated["certificates"] = tuple(data.get("certificates") or ())
-    elif stream.startswith("case:") and "target" in data:
-        stated["target"] = (data["target"],)
+    elif stream.startswith("case:") and "region" in data:
+        stated["target"] = (data["target"],) if data.get("target") else ()
         stated["certificates"] = tuple(data.get("certificates") or ())
         stated["inspections"] = tuple(data.get("inspections") or ())
+        stated["leads"] = tuple(data.get("leads") or ())
+    elif stream.startswith("rectification:") and "organisation" in data:
+        stated["inspected"] = (organisation_stream(data["organisation"]),)
+        stated["inspections"] = (f"inspection:{stream.split(':')[1]}",)
+        stated["certificates"] = tuple(data.get("certificates") or ())
     elif stream.startswith("key:") and "owner" in data:
         stated["owner"] = _party(data["owner"])
     elif stream.startswith("signing:"):
@@ -138,3 +143,7 @@ def _named(family: str, rest: str, data: Mapping[str, Any]) -> Iterator[str]:
     elif family == "inspection":
         yield from data.get("certificates") or ()
         yield from (each for each in data.get("inspectors") or () if each.startswith("person:"))
+    elif family in {"case", "rectification"}:
+        yield from (data[name] for name in ("into", "case", "certificate", "referred_from") if data.get(name))
+        if family == "case" and party_of(str(data.get("of"))):
+            yield from _party(data["of"])

@@ -175,6 +175,130 @@ EXTRA: dict[str, dict[str, Any]] = {
         "members": ["YZ440604002"],
         "office_unit": "U1",
     },
+    "case.lead_registered": {
+        "region": "440604",
+        "lead": "complaint",
+        "violation": "疑似伪造认证证书",
+        "violations": ["forgery_certificate"],
+        "channel": "telephone",
+        "informant": "anonymous",
+    },
+    "case.lead_investigated": {"outcome": "substantiated", "text": "现场核查属实", "informant_answered": True},
+    "case.lead_dismissed": {"reason": "查无实据"},
+    "case.merged": {"into": "case:SAMR-440604:2", "reason": "同一违法行为"},
+    "case.referred": {"to": "SAMR-440605", "reason": "违法行为地不在本辖区"},
+    "case.referral_returned": {"reason": "违法行为地在移送部门辖区"},
+    "case.evidence_requested": {"request": "Q1", "of": BODY, "what": "工厂检查报告", "due": "2031-03-15"},
+    "case.evidence_provided": {"request": "Q1", "evidence": EVIDENCE},
+    "case.staff_assigned": {"request": "Q1", "persons": 2},
+    "case.investigated": {"facts": "减少认证程序", "unit": {"role": "enforcement", "unit": "team-1"}},
+    "case.penalty_proposed": {
+        "proposal": "P1",
+        "penalties": ["fine"],
+        "amount": "50000.00",
+        "legal_basis": LAW,
+        "unit": {"role": "enforcement", "unit": "team-1"},
+    },
+    "case.legally_reviewed": {
+        "proposal": "P1",
+        "outcome": "approved",
+        "unit": {"role": "legal", "unit": "legal-1"},
+    },
+    "case.penalty_executed": {"document_number": "市监处〔2031〕1号", "paid": "50000.00"},
+    "case.file_reviewed": {"findings": ["送达回证缺页"], "by": {"role": "legal", "unit": "legal-1"}},
+    "case.flagged_major": {"reason": "涉案金额特别巨大"},
+    "case.major_reported": {"to": "SAMR-440600", "text": "涉案金额特别巨大,已立案调查"},
+    "case.designated": {"document_number": "指定〔2031〕1号", "legal_basis": LAW},
+    "case.supervision_ordered": {"document_number": "督办〔2031〕1号", "due": "2031-06-05", "demands": "限期办结"},
+    "case.supervision_progress": {"text": "已调查终结"},
+    "case.supervision_lifted": {"document_number": "督办〔2031〕1号"},
+    "case.enforcement_reviewed": {"outcome": "proper", "opinion": "程序合法,证据充分"},
+    "case.correction_ordered": {
+        "order": "J1",
+        "wrong": {"source": "SAMR-440604", "id": "golden:case.penalty_decided"},
+        "reason": "罚款数额有误",
+        "legal_basis": LAW,
+    },
+    "case.correction_made": {
+        "order": "J1",
+        "correction": {"source": "SAMR-440604", "id": "golden:case.corrected"},
+    },
+    "case.transferred": {"to": "佛山市公安局", "document_number": "移送〔2031〕1号", "legal_basis": LAW},
+    "case.transfer_accepted": {"document_number": "受理〔2031〕1号"},
+    "case.transfer_returned": {"reason": "不构成犯罪"},
+    "case.criminal_outcome": {"outcome": "not_prosecuted"},
+    "case.published": {
+        "document_number": "市监处〔2031〕1号",
+        "party": "第一示例认证有限公司",
+        "violation": "减少认证程序",
+        "penalties": ["warning", "fine"],
+        "amount": "50000.00",
+        "legal_basis": LAW,
+        "decided": "2031-03-05",
+        "until": "2034-03-04",
+    },
+    "case.publication_withdrawn": {"document_number": "市监处〔2031〕1号", "reason": "公示期满"},
+    "case.report_submitted": {
+        "case_source": "complaint",
+        "case_information": {
+            "case_number": "case:SAMR-440604:1",
+            "title": "减少认证程序案",
+            "parties": ["第一示例认证有限公司"],
+            "opened": "2031-01-05",
+            "closed": "2031-03-01",
+        },
+        "penalty_basis": LAW,
+        "penalty_type": ["fine"],
+        "penalty_amount": "50000.00",
+        "case_description": "该机构在认证中减少程序",
+        "document": EVIDENCE[0],
+    },
+    "case.report_acknowledged": {"number": "R-1"},
+    "case.report_returned": {"reason": "缺案情描述", "fields": ["case_description"]},
+    "rectification.opened": {
+        "organisation": HOLDER["code"],
+        "region": "440604",
+        "severity": "general",
+        "violations": ["certificate_mismatch"],
+        "certificates": [certificate()],
+    },
+    "rectification.cause_analysed": {"cause": "ignorance_of_law", "analysis": "不了解标志使用规定"},
+    "rectification.plan_submitted": {"measures": "更换标志并培训", "until": "2031-04-05"},
+    "rectification.deadline_set": {"due": "2031-04-05", "document_number": "责改〔2031〕1号", "legal_basis": LAW},
+    "rectification.assisted": {"text": "上门讲解规定"},
+    "rectification.service_provided": {"service": "现场指导并纠正标志使用"},
+    "rectification.admonition_issued": {
+        "document_number": "告诫〔2031〕1号",
+        "reason": "标志使用不当",
+        "legal_basis": LAW,
+    },
+    "rectification.admonition_acknowledged": {"document_number": "告诫〔2031〕1号"},
+    "rectification.admonition_followed_up": {"document_number": "告诫〔2031〕1号", "text": "已改正"},
+    "rectification.interview_held": {"subject": "产品一致性"},
+    "rectification.commitment_given": {"commitment": "一个月内完成整改"},
+    "rectification.recommended": {"document_number": "督查〔2031〕1号", "recommendation": "加强进货检验"},
+    "rectification.case_referred": {"case": "case:SAMR-440604:1"},
+    "rectification.verified": {"outcome": "failed", "text": "仍不一致"},
+    "rectification.decision_demanded": {
+        "certificate": certificate(),
+        "cause": {"source": "SAMR-440604", "id": "golden:rectification.verified"},
+    },
+    "rectification.decision_recorded": {"certificate": certificate(), "reason": "已进入暂停程序"},
+    "rectification.closed": {"disposition": "rectified"},
+    "report.called": {
+        "kind": "county_inspection",
+        "title": "监督检查情况",
+        "owed_by": ["SAMR-440604", "SAMR-440605"],
+        "due": "2031-10-15",
+        "written": True,
+        "basis": "浙质评发〔2009〕195号",
+    },
+    "report.submitted": {"content": "检查情况", "document": EVIDENCE[0]},
+    "report.accident_reported": {"region": "440604", "to": "SAMR-440600", "text": "产品起火事故"},
+    "report.instruction_requested": {"to": "SAMR-440600", "text": "法律适用请示"},
+    "report.instruction_given": {"text": "适用第六十一条"},
+    "area.listed": {"region": "440604", "document_number": "挂牌〔2031〕1号", "problem": "无证生产较多"},
+    "area.delisted": {"document_number": "摘牌〔2031〕1号"},
     "reads.anchored": {"size": 7, "head": "0" * 64},
     "privacy.erased": {
         "basis": "consent_withdrawn",
@@ -199,6 +323,9 @@ SUBJECTS = {
     "inspection": "inspection:i-1",
     "case": "case:SAMR-440604:1",
     "authority": "authority:SAMR-440604",
+    "rectification": "rectification:i-1:F1",
+    "report": "report:SAMR-440604:1",
+    "area": "area:440604",
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
     "log": "log:map:0000000000000000",
@@ -224,6 +351,18 @@ SOURCES = {
             "supervision_opinion_issued",
         )
     },
+    "rectification": "SAMR-440604",
+    "report": "SAMR-440604",
+    "area": "SAMR-440600",
+    "case.report_acknowledged": "CNCA",
+    "case.report_returned": "CNCA",
+    "case.designated": "SAMR-440600",
+    "case.supervision_ordered": "SAMR-440600",
+    "case.supervision_lifted": "SAMR-440600",
+    "case.enforcement_reviewed": "SAMR-440600",
+    "case.correction_ordered": "SAMR-440600",
+    "rectification.decision_recorded": BODY,
+    "report.instruction_given": "SAMR-440600",
     "reads": "clock",
     "privacy": "clock",
     "signing": BODY,
@@ -251,6 +390,26 @@ BEFORE = {
         )
     ]
 }
+# A way begins with a finding that is known.
+_FOUND = [
+    ("inspection.performed", {"certificates": [certificate()]}),
+    ("inspection.finding_recorded", {"grade": "minor"}),
+]
+
+
+def before(name: str) -> list[Submission]:
+    """Return what must be recorded before the example of a type, so that it may be taken."""
+    if name == "rectification.case_referred":
+        return [example("case.lead_registered")]
+    if name in {"rectification.opened", "rectification.corrected"}:
+        return [
+            statement(
+                kind, SUBJECTS["inspection"], {"effective": "2031-03-01", **EXTRA[kind], **changes},
+                source=SOURCES["inspection"],
+            )
+            for kind, changes in _FOUND
+        ]  # fmt: skip
+    return BEFORE.get(name, [])
 
 
 def about_key(name: str) -> Submission:
@@ -278,7 +437,7 @@ def recorded(name: str) -> bytes:
     """Return the bytes of one recorded event of this type, held or applied."""
     ledger: Ledger = register_of(BODY, OTHER_BODY)
     ledger.terms = TERMS
-    accept(ledger, *BEFORE.get(name, ()))
+    accept(ledger, *before(name))
     if name in {"key.revoked", "key.compromised"}:
         accept(ledger, about_key("key.registered"))
     if name == "inspection.published":

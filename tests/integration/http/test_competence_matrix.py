@@ -19,7 +19,7 @@ from tests.support.statements import BODY, DETAILS, HOLDER, LAW, SIGNERS, approv
 ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data", "competence.json").read_bytes())
 NOT_COMPETENT = {
     *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
-    *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
+    *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection", "not_own_report"),
 }
 LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
 THIRD = "SAMR-440607"
@@ -32,7 +32,10 @@ SUPERVISED_BY = {
 ADDED = {name for name in EVENT_TYPES if name.startswith("inspection.")} - {"inspection.performed"}
 AT = {place: f"inspection:of-{place}" for place in (COUNTY, CITY)}
 IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.hold_lifted"}
-_REGION = {"inspection.performed", "case.opened", "organisation.moved", "organisation.registered"}
+_REGION = {
+    "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "case.lead_registered",
+    "rectification.opened", "area.listed", "area.delisted",
+}  # fmt: skip
 
 
 def rows_for(name: str, source: str) -> list[dict[str, Any]]:
@@ -114,6 +117,17 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         data |= {"region": place} if name == "inspection.performed" else {}
         if "certificates" in EVENT_TYPES[name].model.model_fields:
             data["certificates"] = [certificate("X", source if is_body and own else "CNCA-R-2031-109")]
+    elif family == "rectification":
+        subject = f"rectification:{tag}{name}".replace(".", "-").replace("_", "-")[:60] + ":F1"
+        data |= {"region": place} if "region" in data else {}
+        if "certificates" in EVENT_TYPES[name].model.model_fields:
+            data["certificates"] = [certificate("X", source if is_body and own else "CNCA-R-2031-109")]
+    elif family == "report":
+        subject = f"report:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{tag}{name}"
+    elif family == "area":
+        # Each speaker lists the area of the place and takes it from the list again, whoever listed it before.
+        subject = f"area:{place}"
+        data |= {"region": place} if "region" in data else {}
     elif family == "organisation":
         # One of its own for each trial: where nothing was said about its place, nobody speaks outside their area.
         subject = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"

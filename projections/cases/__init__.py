@@ -1,0 +1,1 @@
+"""The cases view: cases and leads, findings and their rectification, returns and reports, listed areas."""

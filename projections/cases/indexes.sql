@@ -1,0 +1,16 @@
+ALTER TABLE case_file ADD PRIMARY KEY (stream);
+CREATE INDEX case_region ON case_file (region COLLATE "C", stream);
+CREATE INDEX case_counted ON case_file (counted_on) WHERE counted_on IS NOT NULL;
+CREATE INDEX case_report_due ON case_file (report_due) WHERE report_due IS NOT NULL;
+CREATE INDEX request_stream ON request (stream);
+CREATE INDEX published_stream ON published (stream);
+CREATE INDEX published_day ON published (published, stream);
+ALTER TABLE finding ADD PRIMARY KEY (stream, finding);
+CREATE INDEX finding_organisation ON finding (organisation);
+ALTER TABLE rectification ADD PRIMARY KEY (stream);
+CREATE INDEX rectification_finding ON rectification (inspection, finding);
+CREATE INDEX rectification_organisation ON rectification (organisation);
+ALTER TABLE report ADD PRIMARY KEY (stream);
+ALTER TABLE owed ADD PRIMARY KEY (stream, party);
+CREATE INDEX area_stream ON area (stream);
+ALTER TABLE fact ADD PRIMARY KEY (stream, version);
