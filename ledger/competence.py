@@ -67,9 +67,10 @@ def speaker_objection(submission: Submission, standing: Standing) -> Illegal | N
     if row.where == "below" and not judging.is_below(party, submission.subject, day):
         return Illegal("authority_not_below", pointer="/subject", params=named)
     if submission.type.family == "inspection" and not submission.type.corrects:
-        objection = naming_objection(row, party, submission.subject)
-        if objection is not None:
-            return objection
+        acting = judging.acting_as(standing, party, day)
+        objections = [naming_objection(row, each, submission.subject) for each in acting]
+        if all(objections):
+            return objections[0]
     if row.where == "own_certificates":
         return _others_certificates(submission, row)
     return judging.speaker_objection(submission.type.name, submission.source, submission.data, row, standing)
@@ -91,14 +92,21 @@ def place_objection(
         return None
     if submission.type.family == "inspection":
         # What names its region opens the inspection and is judged by that; all else is added to one.
-        added = None if "region" in data else adding_objection(row, party, day, submission.subject, type_name, own)
+        added = None
+        if "region" not in data:
+            # Who took another authority's place adds to what the other might add to (S3-03).
+            acting = judging.acting_as(standing, party, day)
+            objections = [adding_objection(row, each, day, submission.subject, type_name, own) for each in acting]
+            added = objections[0] if all(objections) else None
         objection = added or publication_objection(type_name, data, own)
         if objection is not None:
             return objection
     if party.kind != LOCAL_AUTHORITY:
         return None
     if row.where == "certificates_in_area":
-        return certificate_place_objection(row, party, data, own, standing)
+        acting = judging.acting_as(standing, party, day)
+        refused = [certificate_place_objection(row, each, data, own, standing) for each in acting]
+        return refused[0] if all(refused) else None
     if not row.is_in_area:
         return None
     if "region" not in data and _performed_by(own) == submission.source:

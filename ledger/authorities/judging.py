@@ -47,6 +47,14 @@ def took_over(standing: Standing, source: str, owner: str, day: Day) -> bool:
     return _is_authority(source) and owner in _known_on(standing, source, day).predecessors
 
 
+def acting_as(standing: Standing, party: Party, day: Day) -> tuple[Party, ...]:
+    """Return in whose place a party may act on a day: its own, then of each authority whose place it took (S3-03)."""
+    if not _is_authority(party.id):
+        return (party,)
+    former = (party_of(each) for each in _known_on(standing, party.id, day).predecessors)
+    return (party, *(each for each in former if each is not None))
+
+
 def acts_there(standing: Standing, source: str, place: str, target: str, day: Day) -> bool:
     """Tell whether a local authority acts for a place outside its area: as successor, or as designated (S0-31)."""
     state = _known_on(standing, source, day)

@@ -284,6 +284,8 @@ def test_who_took_a_place_has_its_open_matters_and_its_area_and_history_keeps_th
     accept(ledger, decided)
     accept(ledger, said_by_successor("inspection.finding_recorded", inspected().subject, finding().data, "F7"))
     accept(ledger, said_by_successor("case.opened", f"case:{BESIDE}:1", case_opened().data))
+    named = inspected(f"inspection:{OWN}-9")
+    accept(ledger, named, said_by_successor("inspection.finding_recorded", named.subject, finding().data, "F9"))
     assert [fact.source for fact in ledger.timeline(case_opened().subject).applied] == [OWN, BESIDE]
     gone = refusal(
         ledger,
