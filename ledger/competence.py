@@ -113,7 +113,10 @@ def place_objection(
         return None
     if submission.type.family == "case" and _is_entrusted(type_name, data, own):
         return None
-    places = [code for code in _places(type_name, data, own) if code]
+    # An area is a place itself, whatever was or was not said about it before.
+    is_area = submission.type.family == "area"
+    known = (submission.subject.partition(":")[2],) if is_area else _places(type_name, data, own)
+    places = [code for code in known if code]
     if not places or any(governs(party.region, code, day) for code in places):
         return None
     target = str(data.get("target") or getattr(own.tip, "target", "") or _inspected(data))

@@ -93,3 +93,10 @@ def test_an_area_is_listed_by_those_above_it_and_delisted(ledger: Ledger) -> Non
     )
     accept(ledger, said("area.delisted", "area:440604", "2031-06-01", CITY, document_number="2"))
     assert ledger.timeline("area:440604").tip.listed == ""
+
+
+def test_an_area_is_delisted_by_none_but_those_above_it_even_before_its_listing_is_known(ledger: Ledger) -> None:
+    delisted = said("area.delisted", "area:440604", "2031-06-01", ELSEWHERE, document_number="2")
+    assert refusal(ledger, delisted).code == "outside_jurisdiction"
+    (receipt,) = accept(ledger, said("area.delisted", "area:440604", "2031-06-01", CITY, document_number="2"))
+    assert receipt.waits == "area_not_listed"
