@@ -32,6 +32,7 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.scope_extended",
     "certificate.restored_after_expiry",
 }
+_NOT_OWN = {"certificate": "not_own_certificate", "case": "not_own_case"}
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
 _MOVABLE = frozenset({"body_lost_approval"})
@@ -58,7 +59,7 @@ def speaker_objection(submission: Submission) -> Illegal | None:
         return Illegal("subject_wrong", pointer="/subject", params=(("subject", submission.subject),))
     owner = match.groupdict().get("owner")
     if row.is_own and owner is not None and owner != submission.source and party.kind != ORGANISATION:
-        code = "not_own_case" if submission.type.family == "case" else "not_own_certificate"
+        code = _NOT_OWN.get(submission.type.family, "not_own_record")
         return Illegal(code, pointer="/subject", params=(("source", submission.source), ("row", row.id)))
     if submission.type.family == "inspection" and not submission.type.corrects:
         named = naming_objection(row, party, submission.subject)

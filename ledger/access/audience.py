@@ -54,6 +54,21 @@ def audience_of(facts: Iterable[Fact]) -> Audience | None:
     return _of_case(opening.source, data)
 
 
+def audience_by_name(stream: str, facts: Iterable[Fact]) -> Audience | None:
+    """Return the audience of a stream that is named by who keeps it and whom it is about, such as an archive.
+
+    The place is where the organisation is now, or the one last stated while that is not known.
+    """
+    _, _, named = stream.partition(":")
+    author, _, subject = named.partition(":")
+    if not subject:
+        return None
+    region = None
+    for fact in facts:
+        region = fact.data.get("region", region)
+    return Audience(author, (), (), (subject,) if subject.startswith(_ORGANISATION) else (), region)
+
+
 def party_key(party: str) -> str:
     """Return the one spelling of a party: an organisation goes by its nine characters."""
     if not party.startswith(_ORGANISATION):

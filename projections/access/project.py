@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ledger.access.audience import Audience, audience_of
+from ledger.access.audience import Audience, audience_by_name, audience_of
 from ledger.envelope import Recorded
 from ledger.facts import Fact
 from ledger.families import FAMILIES
@@ -21,7 +21,8 @@ from projections.certificates.timelines import Timelines, whole
 from projections.copying import Lines
 from projections.feed import Delivered
 
-_FOLDED = ("inspection:", "case:", "organisation:")
+_NAMED = ("archive:", "classification:")
+_FOLDED = ("inspection:", "case:", "organisation:", *_NAMED)
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine
@@ -116,7 +117,8 @@ def _add(stream: str, timeline: Timeline[Any], lines: Lines) -> None:
             fields = (copying.text(stream), copying.text(stream), f"[{begins},{ends})".encode(), copying.text(region))
             lines["place"].append(b"\t".join(fields))
         return
-    audience = audience_of(timeline.applied)
+    by_name = stream.startswith(_NAMED)
+    audience = audience_by_name(stream, timeline.applied) if by_name else audience_of(timeline.applied)
     if audience is not None:
         lines["audience"].append(_line(stream, audience, None))
 
