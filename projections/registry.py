@@ -9,6 +9,7 @@ from projections.history.project import History
 from projections.keys.project import Keys
 from projections.register.project import Register
 from projections.search.project import Search
+from projections.trace.project import Trace
 from projections.trail.project import Trail
 from projections.view import View
 
@@ -19,6 +20,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "search": Search,
     "access": Access,
     "keys": Keys,
+    "trace": Trace,
 }
 
 
@@ -38,5 +40,6 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "history": lambda: History(shared),
         "search": lambda: Search(shared),
         "access": lambda: Access(shared),
+        "trace": lambda: Trace(shared),
     }
     return [made[name]() for name in names]
