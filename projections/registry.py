@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ledger.access.visibility import rule_of
 from projections.access.project import Access
+from projections.archive.project import Archive
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
 from projections.keys.project import Keys
@@ -21,6 +22,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "access": Access,
     "keys": Keys,
     "trace": Trace,
+    "archive": Archive,
 }
 
 
@@ -41,5 +43,6 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "search": lambda: Search(shared),
         "access": lambda: Access(shared),
         "trace": lambda: Trace(shared),
+        "archive": lambda: Archive(shared),
     }
     return [made[name]() for name in names]

@@ -10,8 +10,10 @@ from api.http.edge import Edge
 from api.http.limits.gate import Gate
 from api.http.openapi import describe
 from api.http.routes import (
+    archives,
     catalogue,
     certificates,
+    classes,
     disclosures,
     documents,
     feed,
@@ -23,6 +25,7 @@ from api.http.routes import (
     state_digest,
     subjects,
     submit,
+    trace,
     transparency,
 )
 from api.http.service import Ports, Service
@@ -74,6 +77,9 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         state_digest,
         documents,
         schemas,
+        trace,
+        archives,
+        classes,
     )
     for module in modules:
         app.router.routes.extend(module.router.routes)

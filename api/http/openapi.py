@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from api import __version__
 from api.http.schemas import COMPONENTS
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
+from api.http.schemas_supervision import COMPONENTS as OF_SUPERVISION
 from api.http.versions import Deprecation, mark
 
 _ABOUT = (
@@ -22,6 +23,7 @@ _TAGS = (
     ("certificates", "证书 / Certificates"),
     ("subjects", "组织、机构与轨迹 / Organisations, bodies and trails"),
     ("events", "事件 / Events"),
+    ("supervision", "监管:追溯、档案与分类 / Supervision: traces, archives and classes"),
     ("signatures", "密钥与签名 / Keys and signatures"),
     ("log", "日志与证明 / The log and its proofs"),
     ("catalogue", "目录 / Catalogues"),
@@ -52,7 +54,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document["servers"] = [{"url": "/"}]
     document["components"] = {
-        "schemas": {**COMPONENTS, **OF_KEYS},
+        "schemas": {**COMPONENTS, **OF_KEYS, **OF_SUPERVISION},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     }
     return document

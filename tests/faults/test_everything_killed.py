@@ -202,7 +202,7 @@ def everything_is_visible(database: "psycopg.Connection[tuple[object, ...]]", he
     lanes = {lane_of(stream) for stream in streams}
 
     def caught_up() -> bool:
-        for view in ("register", "history", "trail", "search", "access", "keys", "trace"):
+        for view in ("register", "history", "trail", "search", "access", "keys", "trace", "archive"):
             behind = database.execute(
                 f"""
                 SELECT count(*) FROM {view}.bookmark WHERE lane = ANY(%s) AND position < (

@@ -11,8 +11,9 @@ from typing import Any
 
 from api.http.schemas import COMPONENTS as OF_ALL
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
+from api.http.schemas_supervision import COMPONENTS as OF_SUPERVISION
 
-COMPONENTS = {**OF_ALL, **OF_KEYS}
+COMPONENTS = {**OF_ALL, **OF_KEYS, **OF_SUPERVISION}
 MODELS = Path(__file__).parents[2] / "api" / "client" / "models.py"
 _HEAD = '''\
 """What the interface answers with, as typed models; tests.tools.client_models wrote them from its description.
