@@ -19,9 +19,11 @@ from api.cli import (
     privacy,
     receipts,
     run,
+    supervise,
     tell,
     witness,
 )
+from api.cli.classify import classes
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -71,9 +73,16 @@ for verb in (
     checking.check_reads,
     privacy.erase,
     privacy.sweep_personal,
+    supervise.trace,
+    supervise.archive,
+    supervise.coverage,
+    supervise.patrols,
+    supervise.common_problems,
+    supervise.key_lists,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)
+app.add_typer(classes)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
 app.command(
     "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
