@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ledger.certificates.forms import Evidence, Sha256
+from ledger.certificates.forms import Evidence, Region, Sha256
 from ledger.facts import CalendarDay, Code, Data, Dated, EventType, LongText, Reference, Text, correction, event_types
 from ledger.parties import AUTHORITIES, BODY
 
@@ -61,6 +61,9 @@ class Assigned(Dated):
     rules: RulesUsed
     factors: Annotated[list[FactorUsed], Field(max_length=50)]
     inputs: Inputs = Field(description="Every event that the class rests on")
+    region: Region | None = Field(
+        default=None, description="Where the enterprise is: its bureaus read what a body assigns. S1-61"
+    )
 
 
 class MeasureAdopted(Dated):

@@ -8,7 +8,10 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "archive.corrected": (("corrects", "reason"), ("replacement",)),
     "classification.factor_stated": (("effective", "factor", "value"), ("evidence",)),
     "classification.information_received": (("effective", "department", "summary", "adverse"), ("evidence",)),
-    "classification.assigned": (("effective", "purpose", "class_code", "score", "rules", "factors", "inputs"), ()),
+    "classification.assigned": (
+        ("effective", "purpose", "class_code", "score", "rules", "factors", "inputs"),
+        ("region",),
+    ),
     "classification.measure_adopted": (("effective", "measure", "rationale"), ("until",)),
     "classification.corrected": (("corrects", "reason"), ("replacement",)),
     "ruleset.published": (
