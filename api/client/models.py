@@ -711,6 +711,29 @@ class LifeChain(Answer):
     signed: list[LifeChainSigned]
 
 
+class CheckTasksTask(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    task: str
+    stream: str
+    problem: str
+    organisation: str
+    kind: str
+    grade: str | None
+    found: str
+    due: str | None
+    certificates: list[str]
+
+
+class CheckTasks(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    subject: str
+    as_of: str
+    position: int
+    tasks: list[CheckTasksTask]
+
+
 class ArchiveKeptBy(Answer):
     """见接口说明 / See the description of the interface."""
 

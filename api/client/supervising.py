@@ -7,6 +7,7 @@ from urllib.parse import quote
 from api.client.models import (
     Answer,
     Archive,
+    CheckTasks,
     Classes,
     CommonProblems,
     Coverage,
@@ -36,6 +37,10 @@ class Supervising:
     def responsibility(self, subject: str, **asked: Asked) -> Responsibility:
         """Return who answers for a subject."""
         return self._read(Responsibility, f"/v1/responsibility/{_path(subject)}", **asked)
+
+    def check_tasks(self, subject: str, *, as_of: str | None = None) -> CheckTasks:
+        """Return what open problems of products ask of an enterprise, a body or a laboratory."""
+        return self._read(CheckTasks, f"/v1/check-tasks/{_path(subject)}", as_of=as_of)
 
     def chain_of_life(self, body: str, number: str, *, known_at: str | None = None) -> LifeChain:
         """Return a certificate's whole process, stage by stage, with its gaps."""

@@ -126,6 +126,15 @@ CHAIN = operation(
     parameters=[KNOWN_AT, MIN_POSITION, READ_REASON],
     problems=(*_READ, *_KNOWN, "never_registered"),
 )
+CHECK_TASKS = operation(
+    "list_check_tasks",
+    "由产品问题引出的核查任务",
+    "Checks that open problems of products ask for",
+    tag="supervision",
+    answer=(JSON, ref("CheckTasks"), {"subject": f"body:{BODY_NUMBER}", "as_of": _DAY, "position": 18, "tasks": []}),
+    parameters=_OF_DAY,
+    problems=(*_READ, "subject_unknown"),
+)
 _ENTERPRISE = {"organisation": _ORGANISATION, "name_zh": "福州示例机械有限公司", "region": "350102"}
 ARCHIVE = operation(
     "get_archive",

@@ -154,6 +154,30 @@ COMPONENTS: dict[str, Schema] = {
             ),
         },
     ),
+    "CheckTasks": fields(
+        "subject as_of position tasks",
+        {
+            "subject": text(),
+            "as_of": DAY,
+            "position": whole(),
+            "tasks": listed(
+                fields(
+                    "task stream problem organisation kind grade found due certificates",
+                    {
+                        "task": {"enum": ["focused_audit", "check"]},
+                        "stream": text(),
+                        "problem": text(),
+                        "organisation": text(),
+                        "kind": text(),
+                        "grade": nullable(text()),
+                        "found": DAY,
+                        "due": nullable(DAY),
+                        "certificates": listed(text()),
+                    },
+                )
+            ),
+        },
+    ),
     "Archive": fields(
         "organisation as_of position kept_by sections records next",
         {

@@ -145,6 +145,8 @@ def _of_details(stream: str, timeline: Timeline[Any]) -> Iterator[Edge]:
     facts = {fact.version: fact for fact in timeline.applied}
     walk = periods(timeline)
     begun: dict[tuple[str, str, str], Fact] = {}
+    if not walk:
+        return
     for period, following in zip(walk, [*walk[1:], None], strict=True):
         fact = facts[period.version]
         said = set(_said(stream, period.state.details))

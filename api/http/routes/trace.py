@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
-from api.http.describe_supervision import CHAIN, RESPONSIBILITY, TRACE
+from api.http.describe_supervision import CHAIN, CHECK_TASKS, RESPONSIBILITY, TRACE
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.supervising import NOT_STORED, node_named, reached
@@ -17,6 +17,7 @@ from ledger.tracing.chain import GENERAL, chain, signatures
 from ledger.tracing.walk import DEPTH, FAN_OUT, MAXIMUM_DEPTH, MAXIMUM_FAN_OUT
 from projections.archive.query import records_of
 from projections.trace.query import KINDS_SHARED, SHARED, Found, Moment, sideways, walk
+from projections.trace.tasks import tasks_for
 
 router = APIRouter()
 EVENTS_OF_A_LIFE = 2_000
@@ -128,6 +129,21 @@ async def life(
         "general": sorted({each.person for each in signed if each.role in GENERAL}),
         "signed": [asdict(each) for each in signed],
     }
+    return json_response(answer, headers=_headers(reading, position))
+
+
+@router.get("/v1/check-tasks/{subject:path}", response_class=Response, **CHECK_TASKS)
+async def check_tasks(request: Request, subject: _Subject) -> Response:
+    """Return what open problems of products ask of an enterprise, a body or a laboratory."""
+    require_acceptable(request, JSON)
+    reading = await Reading.of(request, "list_check_tasks")
+    day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
+    node = node_named(subject)
+    position = await reached(reading, request, "trace", "archive")
+    async with reading.connection() as connection:
+        tasks, _ = await tasks_for(connection, node, day)
+        await reading.note(connection, ((row.pop("access"), row["stream"]) for row in tasks))
+    answer = {"subject": node, "as_of": day, "position": position, "tasks": tasks}
     return json_response(answer, headers=_headers(reading, position))
 
 

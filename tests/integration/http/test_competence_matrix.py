@@ -18,7 +18,7 @@ from tests.support.statements import BODY, DETAILS, HOLDER, LAW, SIGNERS, approv
 
 ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data", "competence.json").read_bytes())
 NOT_COMPETENT = {
-    *("not_competent", "not_own_certificate", "not_own_case"),
+    *("not_competent", "not_own_certificate", "not_own_case", "not_own_record"),
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
 }
 SUPERVISED_BY = {
@@ -29,7 +29,14 @@ SUPERVISED_BY = {
 ADDED = {name for name in EVENT_TYPES if name.startswith("inspection.")} - {"inspection.performed"}
 AT = {place: f"inspection:of-{place}" for place in (COUNTY, CITY)}
 IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.hold_lifted"}
-_REGION = {"inspection.performed", "case.opened", "organisation.moved", "organisation.registered"}
+_REGION = {
+    "inspection.performed",
+    "case.opened",
+    "organisation.moved",
+    "organisation.registered",
+    "archive.surveyed",
+    "archive.opened",
+}
 
 
 def rows_for(name: str, source: str) -> list[dict[str, Any]]:
@@ -107,6 +114,11 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         subject = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
         data |= {"region": place} if name == "organisation.moved" else {}
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
+    elif family in {"archive", "classification", "ruleset", "keylist"}:
+        about = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
+        named = about if family in {"archive", "classification"} else sha256(tag.encode()).hexdigest()[:9]
+        subject = f"{family}:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{named}"
+        data |= {"region": place} if "region" in data else {}
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
         data = dict(about_key(name).data)

@@ -93,7 +93,7 @@ def test_the_register_of_a_jurisdiction_follows_every_change_of_certificate_and_
     assert population("440605", at) == 0
 
 
-@pytest.mark.requirement("S1-54", "S1-51")
+@pytest.mark.requirement("S1-54")
 def test_the_figures_of_one_kind_of_products_count_its_producers_alone(whole: Running) -> None:
     at = whole.accept(*street())
     assert told(whole, f"/v1/coverage/{s.COUNTY}", at, kinds="0901")["archives"]["total"] == 1
@@ -190,7 +190,7 @@ def assigned(day: str, evaluation: dict[str, Any], by: str = s.OWN) -> Submissio
 EVALUATION = f"/v1/classes/{s.FACTORY_STREAM}/evaluation"
 
 
-@pytest.mark.requirement("S1-24", "S1-69", "S1-71", "S1-70")
+@pytest.mark.requirement("S1-24", "S1-69", "S1-71")
 def test_a_class_is_explained_by_its_inputs_and_changes_when_one_of_them_is_left_out(whole: Running) -> None:
     facts = [
         s.classified("factor_stated", "2031-02-01", factor="enterprise_scale", value="small"),
@@ -215,7 +215,7 @@ def test_a_class_is_explained_by_its_inputs_and_changes_when_one_of_them_is_left
     assert without["inputs"] == before["inputs"]
 
 
-@pytest.mark.requirement("S0-38", "S1-61", "S0-56")
+@pytest.mark.requirement("S0-38", "S1-61")
 def test_a_class_sets_the_next_patrol_and_a_bodys_own_class_stays_apart(whole: Running) -> None:
     path = f"/v1/classes/{s.FACTORY_STREAM}"
     at = whole.accept(*street(), s.performed(day="2031-02-01", result="conforming"))
@@ -256,7 +256,7 @@ def test_a_serious_finding_brings_the_next_patrol_forward(whole: Running) -> Non
     assert (plan["due"], plan["patrols"][0]["organisation"]) == (1, s.FACTORY_STREAM)
 
 
-@pytest.mark.requirement("S1-14", "S1-15", "S1-23", "S3-46", "S1-07")
+@pytest.mark.requirement("S1-14", "S1-15")
 def test_key_lists_are_those_of_the_day_and_only_ever_tighten_what_the_class_asks(whole: Running) -> None:
     def patrol(seen: int, day: str = "2031-04-01") -> dict[str, Any]:
         found: dict[str, Any] = told(whole, f"/v1/classes/{s.FACTORY_STREAM}", seen, as_of=day)["patrol"]
@@ -302,6 +302,30 @@ def test_an_area_listed_for_rectification_is_on_the_key_list_until_it_is_taken_o
 
     assert areas("2031-03-01") == [(s.COUNTY, "listed_for_rectification")]
     assert areas("2031-03-20") == []
+
+
+@pytest.mark.requirement("S0-56")
+def test_the_risk_of_an_enterprise_a_product_and_a_body_is_worked_out_from_events(whole: Running) -> None:
+    product = s.classified(
+        "information_received", "2031-03-03", "product:0901", department="消防", summary="一", adverse=True
+    )
+    story = [
+        s.performed(certificates=[FIRST]),
+        s.found(certificates=[FIRST]),
+        s.sampled(certificates=[FIRST]),
+        s.case(),
+    ]
+    at = whole.accept(*street(), *story, product)
+
+    def risk(subject: str) -> tuple[int, str]:
+        path = f"/v1/classes/{subject}/evaluation"
+        found = told(whole, path, at, rules="sample-risk", by=s.OWN)
+        assert told(whole, path, at, rules="sample-risk", by=s.OWN) == found
+        return found["score"], found["class_code"]
+
+    assert risk(s.FACTORY_STREAM) == (30 + 10 + 30, "3")
+    assert risk(f"body:{s.BODY}") == (30 + 10, "2")
+    assert risk("product:0901") == (0, "1")
 
 
 def test_a_bureau_puts_its_own_rules_in_force_and_a_class_is_worked_out_again_from_what_it_names(
@@ -380,6 +404,27 @@ def test_who_issues_is_responsible_and_who_signs_is_liable_for_every_step(whole:
     }
     incident = told(whole, "/v1/responsibility/sample:i-1:S1", at)
     assert incident["liable"] == [f"body:{s.BODY}", f"laboratory:{s.LAB}"]
+
+
+@pytest.mark.requirement("S2-72", "S4-104")
+def test_a_failed_product_asks_a_focused_audit_of_each_body_and_a_check_of_enterprise_and_laboratory(
+    whole: Running,
+) -> None:
+    others = certificate(s.OTHERS, s.OTHER_BODY)
+    at = whole.accept(*street(), s.performed(), s.sampled(certificates=[FIRST, others]), s.found(certificates=[FIRST]))
+
+    def tasks(subject: str, seen: int = at) -> list[tuple[str, str, list[str]]]:
+        found = told(whole, f"/v1/check-tasks/{subject}", seen)["tasks"]
+        return [(each["task"], each["problem"], each["certificates"]) for each in found]
+
+    finding, sample = ("check", "F1", [FIRST]), ("check", "S1", sorted([FIRST, others]))
+    assert tasks(f"body:{s.BODY}") == [finding, ("focused_audit", "S1", [FIRST])]
+    assert tasks(f"body:{s.OTHER_BODY}") == [("focused_audit", "S1", [others])]
+    assert tasks(s.FACTORY_STREAM) == [finding, sample]
+    assert tasks(f"laboratory:{s.LAB}") == [("check", "S1", [])], "it certifies nothing"
+    later = whole.accept(s.closed(day="2031-03-20"))
+    assert tasks(s.FACTORY_STREAM, later) == [sample]
+    assert told(whole, f"/v1/check-tasks/{s.FACTORY_STREAM}", later, party="")["tasks"] == []
 
 
 @pytest.mark.requirement("S4-98")
