@@ -75,6 +75,7 @@ for verb in (
     privacy.sweep_personal,
     supervise.trace,
     supervise.archive,
+    supervise.archives,
     supervise.coverage,
     supervise.patrols,
     supervise.common_problems,

@@ -89,6 +89,31 @@ def archive(
     _out.print(table)
 
 
+def archives(
+    region: _Region,
+    party: _Supervisor,
+    kinds: Annotated[str, typer.Option(help="产品类别代码开头 · beginnings of product classes")] = "",
+    without_custodian: Annotated[
+        bool, typer.Option("--without-custodian", help="只列无专人的档案 · none named")
+    ] = False,
+    as_of: AsOf = None,
+    reason: Reason = "patrol",
+    json: AsJson = False,
+) -> None:
+    """辖区档案与摸底名单。 The archives of a region and the producers that surveys found."""
+    asked: dict[str, Asked] = {"kinds": kinds, "without_custodian": without_custodian, "as_of": as_of, "limit": 200}
+    with _client(party, reason) as client:
+        answer = client.archives(region, **asked)
+    if json:
+        _print(answer)
+        return
+    table = Table("组织 · organisation", "建档 · open", "产品 · products", "专人 · custodian", "谁 · kept by")
+    for each in answer.archives:
+        kept = "是 yes" if each.is_open else "仅摸底 surveyed"
+        table.add_row(each.organisation, kept, ", ".join(each.product_kinds), each.officer or "—", each.owner)
+    _out.print(table)
+
+
 def coverage(
     region: _Region,
     party: _Supervisor,

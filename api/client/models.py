@@ -789,6 +789,30 @@ class Archive(Answer):
     next: str | None
 
 
+class ArchivesArchive(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    organisation: str
+    owner: str
+    region: str
+    is_open: bool
+    begins: str
+    ends: str | None
+    product_kinds: list[str]
+    officer: str | None
+
+
+class Archives(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    region: str
+    as_of: str
+    position: int
+    archives: list[ArchivesArchive]
+    next: str | None
+
+
 class CoverageArchivesMissing(Answer):
     """见接口说明 / See the description of the interface."""
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from api.client.models import (
     Answer,
     Archive,
+    Archives,
     CheckTasks,
     Classes,
     CommonProblems,
@@ -49,6 +50,10 @@ class Supervising:
     def archive(self, organisation: str, **asked: Asked) -> Archive:
         """Return a page of an organisation's archive; by ``section``, ``credit``, ``as_of``, ``cursor``."""
         return self._read(Archive, f"/v1/archives/{_path(organisation)}", **asked)
+
+    def archives(self, region: str, **asked: Asked) -> Archives:
+        """Return a page of a region's archives; by ``kinds``, ``without_custodian``, ``as_of``, ``cursor``."""
+        return self._read(Archives, f"/v1/regions/{_path(region)}/archives", **asked)
 
     def coverage(self, region: str, **asked: Asked) -> Coverage:
         """Return the three 100 per cents of a region, each with what is missing."""

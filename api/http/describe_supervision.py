@@ -174,6 +174,19 @@ ARCHIVE = operation(
         "from the same events."
     ),
 )
+ARCHIVES = operation(
+    "list_archives",
+    "辖区档案与摸底名单",
+    "Archives and surveyed producers of a region",
+    tag="supervision",
+    answer=(
+        JSON,
+        ref("Archives"),
+        {"region": "350102", "as_of": _DAY, "position": 18, "archives": [], "next": None},
+    ),
+    parameters=_OF_DAY,
+    problems=(*_FIGURES, "cursor_invalid"),
+)
 _NOTHING: dict[str, Any] = {"total": 1, "covered": 0, "missing": [_ENTERPRISE]}
 COVERAGE = operation(
     "get_coverage",

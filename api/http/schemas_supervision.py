@@ -226,6 +226,31 @@ COMPONENTS: dict[str, Schema] = {
             "next": nullable(text()),
         },
     ),
+    "Archives": fields(
+        "region as_of position archives next",
+        {
+            "region": text(),
+            "as_of": DAY,
+            "position": whole(),
+            "archives": listed(
+                fields(
+                    "stream organisation owner region is_open begins ends product_kinds officer",
+                    {
+                        "stream": text(),
+                        "organisation": text(),
+                        "owner": text(),
+                        "region": text(),
+                        "is_open": {"type": "boolean"},
+                        "begins": DAY,
+                        "ends": nullable(DAY),
+                        "product_kinds": listed(text()),
+                        "officer": nullable(text()),
+                    },
+                )
+            ),
+            "next": nullable(text()),
+        },
+    ),
     "Coverage": fields(
         "region as_of position scheme archives patrols problems",
         {

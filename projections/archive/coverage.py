@@ -76,6 +76,18 @@ _ENTERPRISES = f"""
             AND v.day <= %(day)s::date) AS last
     FROM o
 """  # noqa: S608 - as above
+# By the place of now, or the one that the archive states while that is not known.
+_KEPT = """
+    SELECT d.stream, d.organisation, d.owner, coalesce(p.region, d.region) AS region, d.is_open,
+        lower(d.effective)::text AS begins, upper(d.effective)::text AS ends, d.product_kinds, c.officer
+    FROM archive.dossier d
+    LEFT JOIN archive.place p ON p.stream = d.organisation AND p.effective @> %(day)s::date
+    LEFT JOIN archive.custodian c ON c.stream = d.stream AND c.effective @> %(day)s::date
+    WHERE d.effective @> %(day)s::date AND coalesce(p.region, d.region) = ANY(%(codes)s)
+        AND (%(kinds)s::text[] IS NULL OR EXISTS (SELECT FROM unnest(d.product_kinds) AS k WHERE k LIKE ANY(%(kinds)s)))
+        AND (NOT %(without)s OR (d.is_open AND c.officer IS NULL)) AND d.stream > %(after)s
+    ORDER BY d.stream LIMIT %(most)s
+"""
 _FOUND_OF = """
     SELECT stream, problem, organisation, kind, grade, found::text FROM archive.problem
     WHERE organisation = ANY(%(organisations)s) AND found <= %(day)s::date
@@ -143,6 +155,16 @@ async def producers(connection: psycopg.AsyncConnection[Any], asked: Asked) -> l
 async def common_problems(connection: psycopg.AsyncConnection[Any], asked: Asked) -> list[Row]:
     """Return what was found most often in an area, by clause or standard and grade, most frequent first."""
     return await _rows(connection, _COMMON, asked.parameters(MISSING_SHOWN))
+
+
+async def archives_kept(
+    connection: psycopg.AsyncConnection[Any], asked: Asked, *, without_custodian: bool, after: str, limit: int
+) -> list[Row]:
+    """Return the archives and surveyed producers of an area, certified or not, each with its custodian. S1-20, S1-21.
+
+    ``after`` is the stream of the last one of the page before.
+    """
+    return await _rows(connection, _KEPT, {**asked.parameters(limit), "without": without_custodian, "after": after})
 
 
 async def patrols_due(connection: psycopg.AsyncConnection[Any], asked: Asked) -> list[tuple[Enterprise, Due]]:

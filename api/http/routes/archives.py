@@ -8,13 +8,13 @@ from starlette.responses import Response
 
 from api.http import cursors
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
-from api.http.describe_supervision import ARCHIVE, COMMON_PROBLEMS, COVERAGE, KEY_LISTS, PATROL_PLAN
+from api.http.describe_supervision import ARCHIVE, ARCHIVES, COMMON_PROBLEMS, COVERAGE, KEY_LISTS, PATROL_PLAN
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.supervising import NOT_STORED, codes_for, organisation_named, reached
 from ledger.codes.archive import section_of, sections
 from ledger.families import EVENT_TYPES
-from projections.archive.coverage import Asked, common_problems, coverage, patrols_due
+from projections.archive.coverage import Asked, archives_kept, common_problems, coverage, patrols_due
 from projections.archive.query import dossiers_of, key_entries, key_issues, records_of
 
 router = APIRouter()
@@ -80,6 +80,29 @@ async def archive(
         "records": [_record(row) for row in shown],
         "next": following,
     }
+    return json_response(answer, headers=_headers(reading, position))
+
+
+@router.get("/v1/regions/{region}/archives", response_class=Response, **ARCHIVES)
+async def archives(
+    request: Request,
+    region: _Region,
+    kinds: _Kinds = "",
+    without_custodian: Annotated[bool, Query(description="只列无专人的档案 / Those without a custodian")] = False,
+    limit: _Limit = 100,
+    cursor: _Cursor = None,
+) -> Response:
+    """Return the archives of a region and the producers that surveys found, certified or not."""
+    reading, asked, position = await _asked(request, "list_archives", region, "all", kinds, None)
+    operation = f"archives {region} {kinds} {without_custodian} {asked.day}"
+    after = cursors.decode(operation, cursor, cursors.is_text)[0] if cursor else ""
+    async with reading.connection() as connection:
+        rows = await archives_kept(connection, asked, without_custodian=without_custodian, after=after, limit=limit + 1)
+        await reading.note(connection, ((_ARCHIVE, row["stream"]) for row in rows[:limit]))
+    following = cursors.encode(operation, [rows[limit - 1]["stream"]]) if len(rows) > limit else None
+    answer = {
+        "region": region, "as_of": asked.day, "position": position, "archives": rows[:limit], "next": following
+    }  # fmt: skip
     return json_response(answer, headers=_headers(reading, position))
 
 

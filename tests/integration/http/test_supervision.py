@@ -151,6 +151,57 @@ def test_the_credit_archive_is_another_view_of_the_same_events(whole: Running) -
     assert one["type"] == "inspection.finding_recorded"
 
 
+@pytest.mark.requirement("S1-51", "S1-21")
+def test_a_survey_of_some_kinds_of_products_lists_their_producers_and_who_keeps_their_archives(whole: Running) -> None:
+    def surveyed(organisation: str, kind: str, certified: bool) -> Submission:
+        data = {"name_zh": "示例厂", "region": s.COUNTY, "product_kinds": [kind], "certified": certified}
+        return s.archived("surveyed", "2031-01-10", organisation, **data)
+
+    extinguishers, lamps = "organisation:MA0000015", "organisation:MA0000023"
+    officer = {"officer": "person:SAMR:440604-017", "duties": ["keeping"]}
+    at = whole.accept(
+        surveyed(extinguishers, "1801", certified=False),
+        surveyed(lamps, "1001", certified=False),
+        surveyed(s.FACTORY_STREAM, "1802", certified=True),
+        s.archived("opened", "2031-01-11", extinguishers),
+        s.archived("opened", "2031-01-11", s.FACTORY_STREAM),
+        s.archived("custodian_assigned", "2031-01-12", **officer),
+    )
+
+    def listed(**asked: Any) -> list[str]:
+        found = told(whole, f"/v1/regions/{s.COUNTY}/archives", at, **asked)["archives"]
+        return [each["organisation"] for each in found]
+
+    assert listed(kinds="18") == sorted([extinguishers, s.FACTORY_STREAM])
+    assert listed(kinds="1001") == [lamps]
+    assert listed(without_custodian=True) == [extinguishers]
+    assert listed(without_custodian=True, as_of="2031-01-11") == sorted([extinguishers, s.FACTORY_STREAM])
+    first = told(whole, f"/v1/regions/{s.COUNTY}/archives", at, limit=2)
+    rest = told(whole, f"/v1/regions/{s.COUNTY}/archives", at, limit=2, cursor=first["next"])
+    assert (len(first["archives"]), len(rest["archives"]), rest["next"]) == (2, 1, None)
+
+
+@pytest.mark.requirement("S3-37")
+def test_the_plan_ranks_by_risk_those_who_are_due_on_one_day(whole: Running) -> None:
+    second = {**s.DETAILS["holder"], "region": s.COUNTY}
+    details = {**s.DETAILS, "producer": second, "factory": second}
+    at = whole.accept(*street(), issued("2031900901000007", details=details, expires="2036-01-04"))
+    path = f"/v1/patrol-plan/{s.COUNTY}"
+
+    def ranked(seen: int) -> list[str]:
+        return [each["organisation"] for each in told(whole, path, seen)["patrols"]]
+
+    assert ranked(at) == sorted([s.FACTORY_STREAM, s.HOLDER_STREAM])
+    riskier = ranked(at)[-1]
+    bad = s.classified("factor_stated", "2031-02-01", riskier, factor="quality_status", value="poor")
+    at = whole.accept(bad)
+    evaluated = told(whole, f"/v1/classes/{riskier}/evaluation", at, rules="sample-supervision", by=s.OWN)
+    data = assigned("2031-02-02", evaluated).data
+    subject = f"classification:{s.OWN}:{riskier}"
+    at = whole.accept(statement("classification.assigned", subject, data, source=s.OWN, identity="risk"))
+    assert ranked(at)[0] == riskier
+
+
 @pytest.mark.requirement("S1-21", "S1-93")
 def test_it_is_known_who_was_responsible_for_an_archive_on_any_day(whole: Running) -> None:
     first, second = "person:SAMR:440604-017", "person:SAMR:440604-021"

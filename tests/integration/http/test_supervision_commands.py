@@ -53,6 +53,7 @@ def test_a_trace_is_drawn_as_a_tree_and_told_as_json(run: Run) -> None:
 def test_archives_figures_and_plans_are_asked_by_verbs(run: Run) -> None:
     filed = shown(run("archive", s.FACTORY["code"], "--as", s.OWN, "--json"))
     assert {"inspections", "findings", "samples", "archive"} <= {each["section"] for each in filed["records"]}
+    assert len(shown(run("archives", s.COUNTY, "--as", s.OWN, "--json"))["archives"]) == 1
     figures = shown(run("coverage", s.COUNTY, "--as", s.OWN, "--json"))
     assert (figures["archives"]["covered"], figures["problems"]["covered"]) == (1, 0)
     plan = shown(run("patrols", s.COUNTY, "--as", s.OWN, "--as-of", "2031-07-01", "--json"))
@@ -61,6 +62,7 @@ def test_archives_figures_and_plans_are_asked_by_verbs(run: Run) -> None:
     assert shown(run("key-lists", "--as", s.OWN, "--json"))["entries"] == []
     for words in (
         ("archive", s.FACTORY["code"]),
+        ("archives", s.COUNTY, "--without-custodian"),
         ("coverage", s.COUNTY),
         ("patrols", s.COUNTY),
         ("common-problems", s.COUNTY),
