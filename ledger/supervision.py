@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.access.jurisdiction import governors
 from ledger.classification.frequency import effective_interval, next_patrol
-from ledger.classification.scoring import Input, measures_of, signals
+from ledger.classification.scoring import Input, measures_of, rules_digest, signals
 from ledger.codes.archive import patrol_window_months
 from ledger.codes.classification import shipped_rule_sets, shipped_rules
 from ledger.days import Day
@@ -65,8 +65,11 @@ def due(
     list entries that hold (``owner``, ``kind``, ``entry``, ``interval_months``), ``problems`` what was found.
     """
     own = [row for row in classes if row["purpose"] == "supervision" and _is_supervisor(row["owner"], enterprise, day)]
-    reasons = [Reason("class", f"{row['owner']}: {row['class_code']}", months) for row in own for months in
-               _months(row, rule_sets)]  # fmt: skip
+    reasons = [
+        Reason("class", f"{row['owner']}: {row['class_code']}", months)
+        for row in own
+        for months in _months(row, rule_sets)
+    ]
     of_class = min((each.interval_months for each in reasons), default=patrol_window_months())
     if not reasons:
         reasons.append(Reason("default", "S1-08", of_class))
@@ -83,7 +86,7 @@ def rules_named(said: Mapping[str, Any], rule_sets: RuleSets) -> Mapping[str, An
     if published is not None:
         return published
     same = (row["rules"] for row in shipped_rule_sets() if row["name"] == named["name"])
-    return next((rules for rules in same if rules["version"] == named["version"]), None)
+    return next((rules for rules in same if rules_digest(rules) == named["sha256"]), None)
 
 
 def applies(enterprise: Enterprise, day: Day, entry: Mapping[str, Any]) -> bool:

@@ -703,6 +703,7 @@ class LifeChain(Answer):
 
     subject: str
     position: int
+    is_whole: bool
     events: list[LifeChainEvent]
     stages: list[LifeChainStage]
     gaps: list[str]
@@ -785,6 +786,7 @@ class Archive(Answer):
     position: int
     kept_by: list[ArchiveKeptBy]
     sections: list[ArchiveSection]
+    is_whole: bool
     records: list[ArchiveRecord]
     next: str | None
 
@@ -1081,6 +1083,7 @@ class Evaluation(Answer):
     as_of: str
     position: int
     by: str
+    is_whole: bool
     rules: EvaluationRules
     is_sample: bool
     purpose: str

@@ -105,6 +105,7 @@ CHAIN = operation(
         {
             "subject": _STREAM,
             "position": 18,
+            "is_whole": True,
             "events": [
                 {
                     "position": 16,
@@ -160,6 +161,7 @@ ARCHIVE = operation(
                     "officer": "person:SAMR:350102-001",
                 }
             ],
+            "is_whole": True,
             "sections": [{"section": "certificates", "zh": "证书", "en": "Certificates"}],
             "records": [],
             "next": None,
@@ -303,6 +305,7 @@ EVALUATION = operation(
             "as_of": _DAY,
             "position": 18,
             "by": "SAMR-350102",
+            "is_whole": True,
             "rules": _RULES,
             "is_sample": True,
             "purpose": "supervision",

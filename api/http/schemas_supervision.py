@@ -4,6 +4,10 @@ from api.http.schemas import DAY, FREE, INSTANT, LABEL, POSITION, Schema, fields
 
 _REFERENCE = fields("source id", {"source": text(), "id": text()})
 _MEASURES = nullable(FREE)
+_IS_WHOLE: Schema = {
+    "type": "boolean",
+    "description": "未超出检索上限 / Whether no bound on what was looked through was reached",
+}
 _PLANNED = fields(
     "organisation name_zh region product_kinds known_since last_patrol interval_months reasons next_patrol score",
     {
@@ -127,10 +131,11 @@ COMPONENTS: dict[str, Schema] = {
         },
     ),
     "LifeChain": fields(
-        "subject position events stages gaps issuer general signed",
+        "subject position is_whole events stages gaps issuer general signed",
         {
             "subject": text(),
             "position": whole(),
+            "is_whole": _IS_WHOLE,
             "events": listed(
                 fields(
                     "position effective type source id",
@@ -179,7 +184,7 @@ COMPONENTS: dict[str, Schema] = {
         },
     ),
     "Archive": fields(
-        "organisation as_of position kept_by sections records next",
+        "organisation as_of position kept_by sections is_whole records next",
         {
             "organisation": text(),
             "as_of": DAY,
@@ -200,6 +205,7 @@ COMPONENTS: dict[str, Schema] = {
                 )
             ),
             "sections": listed(fields("section zh en", {"section": text(), **LABEL})),
+            "is_whole": _IS_WHOLE,
             "records": listed(
                 fields(
                     "position stream version type source id effective recorded decision section zh en event",
@@ -341,12 +347,13 @@ COMPONENTS: dict[str, Schema] = {
         },
     ),
     "Evaluation": fields(
-        "subject as_of position by rules is_sample purpose score class_code measures factors inputs",
+        "subject as_of position by is_whole rules is_sample purpose score class_code measures factors inputs",
         {
             "subject": text(),
             "as_of": DAY,
             "position": whole(),
             "by": text(),
+            "is_whole": _IS_WHOLE,
             "rules": fields("name version sha256", {"name": text(), "version": text(), "sha256": text()}),
             "is_sample": {"type": "boolean"},
             "purpose": text(),

@@ -20,7 +20,7 @@ _RECORDS = """
         WHERE s.subject = %(subject)s AND split_part(t.stream, ':', 1) <> ALL(%(shared)s) LIMIT %(followed)s
     ), named AS (SELECT %(subject)s AS subject UNION SELECT stream FROM own)
     SELECT t.position, t.stream, t.version, t.type, t.source, t.event_id AS id, t.effective::text, t.recorded,
-        t.decision, t.waits, t.late_days, t.corrected_by, t.access, t.raw
+        t.decision, t.waits, t.late_days, t.corrected_by, t.access, t.raw, (SELECT count(*) FROM own) AS followed
     FROM trail.trail t
     WHERE t.position IN (SELECT s.position FROM trail.trail_subject s WHERE s.subject IN (SELECT subject FROM named))
         AND t.position > %(after)s AND (%(known_at)s::timestamptz IS NULL OR t.recorded <= %(known_at)s::timestamptz)
@@ -74,10 +74,11 @@ async def records_of(
     after: int = 0,
     limit: int = 100,
     known_at: datetime | None = None,
-) -> list[Row]:
+) -> tuple[list[Row], bool]:
     """Return up to ``limit`` events of an organisation's archive, oldest first: all that name it or what is its own.
 
-    ``types`` bounds them to some event types. What the reader may not see is not there.
+    ``types`` bounds them to some event types. What the reader may not see is not there. The second value is false
+    where the subject has more streams than were followed: what only names one of the others is missing.
     """
     asked = {
         "subject": organisation,
@@ -89,10 +90,11 @@ async def records_of(
         "limit": limit,
     }
     rows = await _rows(connection, _RECORDS, asked)
+    is_whole = all(row.pop("followed") < STREAMS_FOLLOWED for row in rows)
     for row in rows:
         said = orjson.loads(row.pop("raw"))
         row |= {"recorded": instant_text(row["recorded"]), "event": said["event"], "record": said["record"]}
-    return rows
+    return rows, is_whole
 
 
 async def dossiers_of(connection: psycopg.AsyncConnection[Any], organisation: str, day: Day) -> list[Row]:

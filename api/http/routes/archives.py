@@ -30,7 +30,14 @@ _Scheme = Annotated[
     Literal["ccc", "all"],
     Query(description="只计强制性产品认证的生产企业,或全部 / Compulsory products' producers, or all"),
 ]
-_Kinds = Annotated[str, Query(max_length=200, description="产品类别代码开头,逗号分隔 / Beginnings of product classes")]
+_Kinds = Annotated[
+    str,
+    Query(
+        max_length=200,
+        pattern="^[0-9A-Za-z,]*$",
+        description="产品类别代码开头,逗号分隔 / Beginnings of product classes",
+    ),
+]
 _Months = Annotated[int | None, Query(ge=1, le=60, description="巡查与问题的月数 / Months for patrols and problems")]
 
 
@@ -61,7 +68,9 @@ async def archive(
         if section in {None, section_of(name).section} and (section_of(name).credit or not credit)
     ]
     async with reading.connection() as connection:
-        rows = await records_of(connection, organisation, types=types, after=after, limit=limit + 1, known_at=known_at)
+        rows, is_whole = await records_of(
+            connection, organisation, types=types, after=after, limit=limit + 1, known_at=known_at
+        )
         rows = [row for row in rows if row["position"] <= snapshot]
         kept = await dossiers_of(connection, organisation, day)
         noted = [(row.pop("access"), row["stream"]) for row in rows[:limit]]
@@ -77,6 +86,7 @@ async def archive(
         "position": snapshot,
         "kept_by": kept,
         "sections": [{"section": each.section, "zh": each.zh, "en": each.en} for each in sections()],
+        "is_whole": is_whole,
         "records": [_record(row) for row in shown],
         "next": following,
     }
@@ -185,7 +195,7 @@ async def _asked(
     codes = codes_for(reading, region, day)
     reading.require_reason()
     position = await reached(reading, request, "archive")
-    wanted = [each for each in kinds.split(",") if each.isalnum()]
+    wanted = [each for each in kinds.split(",") if each]
     return reading, Asked(codes, day, None if scheme == "all" else scheme, wanted, months), position
 
 

@@ -58,14 +58,19 @@ async def evaluation(
     rules: Annotated[str, Query(max_length=40, description="规则名称 / Name of the rule set")],
     by: Annotated[str, Query(max_length=40, description="谁的分类 / Whose class")],
     without: Annotated[
-        str, Query(max_length=4000, description="不计入的事件位置,逗号分隔 / Positions of events to leave out")
+        str,
+        Query(
+            max_length=4000,
+            pattern="^[0-9,]*$",
+            description="不计入的事件位置,逗号分隔 / Positions of events to leave out",
+        ),
     ] = "",
 ) -> Response:
     """Return what a rule set makes of the events that the reader may see, and every event that it rests on."""
     require_acceptable(request, JSON)
     reading = await Reading.of(request, "evaluate_class")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    left_out = {int(each) for each in without.split(",") if each.isascii() and each.isdigit()}
+    left_out = {int(each) for each in without.split(",") if each}
     node = node_named(subject)
     position = await reached(reading, request, "trail", "archive")
     async with reading.connection() as connection:
@@ -73,7 +78,7 @@ async def evaluation(
         used = used or shipped_rules(rules, day)
         if used is None:
             raise problem("rules_not_found", "/query/rules", name=rules)
-        rows = await records_of(connection, node, limit=EVENTS_CONSIDERED)
+        rows, is_whole = await records_of(connection, node, limit=EVENTS_CONSIDERED)
         inputs = [each for each in inputs_of(rows) if each.position not in left_out]
         found = evaluate(used, day, inputs, by)
         named = set(found.inputs)
@@ -85,6 +90,7 @@ async def evaluation(
         "as_of": day,
         "position": position,
         "by": by,
+        "is_whole": is_whole and len(rows) < EVENTS_CONSIDERED,
         "rules": {"name": rules, "version": used["version"], "sha256": rules_digest(used)},
         "is_sample": used["is_sample"],
         "purpose": used["purpose"],

@@ -108,7 +108,7 @@ async def life(
     stream = certificate_stream(body, number)
     position = await reached(reading, request, "trail")
     async with reading.connection() as connection:
-        rows = await records_of(connection, stream, limit=EVENTS_OF_A_LIFE, known_at=known_at)
+        rows, is_whole = await records_of(connection, stream, limit=EVENTS_OF_A_LIFE, known_at=known_at)
         await reading.note(connection, ((row["access"], row["stream"]) for row in rows))
     events = sorted(inputs_of(rows), key=lambda each: (each.effective, each.position))
     scheme = next((e.data["details"]["scheme_class"] for e in events if "details" in e.data), None)
@@ -119,6 +119,7 @@ async def life(
     answer = {
         "subject": stream,
         "position": position,
+        "is_whole": is_whole and len(rows) < EVENTS_OF_A_LIFE,
         "events": [
             {"position": e.position, "effective": e.effective, "type": e.type, "source": e.source, "id": e.id}
             for e in events
