@@ -19,8 +19,8 @@ from api.cli import (
     privacy,
     receipts,
     run,
-    supervise,
     tell,
+    tracing,
     witness,
 )
 from api.cli.classify import classes
@@ -73,13 +73,13 @@ for verb in (
     checking.check_reads,
     privacy.erase,
     privacy.sweep_personal,
-    supervise.trace,
-    supervise.archive,
-    supervise.archives,
-    supervise.coverage,
-    supervise.patrols,
-    supervise.common_problems,
-    supervise.key_lists,
+    tracing.trace,
+    tracing.archive,
+    tracing.archives,
+    tracing.coverage,
+    tracing.patrols,
+    tracing.common_problems,
+    tracing.key_lists,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)

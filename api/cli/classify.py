@@ -10,8 +10,8 @@ from rich.table import Table
 
 from api.cli.ask import AsJson, AsOf
 from api.cli.server import ledger
-from api.cli.supervise import Reason
 from api.cli.tokens import token_of
+from api.cli.tracing import Reason
 from api.client import Client
 from api.client.models import ClassesHistory, Evaluation
 from ledger.classification.known import inputs_of

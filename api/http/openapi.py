@@ -8,8 +8,8 @@ from fastapi.openapi.utils import get_openapi
 
 from api import __version__
 from api.http.schemas import COMPONENTS
+from api.http.schemas_archives import COMPONENTS as OF_SUPERVISION
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
-from api.http.schemas_supervision import COMPONENTS as OF_SUPERVISION
 from api.http.versions import Deprecation, mark
 
 _ABOUT = (

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from api.http.schemas import COMPONENTS as OF_ALL
+from api.http.schemas_archives import COMPONENTS as OF_SUPERVISION
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
-from api.http.schemas_supervision import COMPONENTS as OF_SUPERVISION
 
 COMPONENTS = {**OF_ALL, **OF_KEYS, **OF_SUPERVISION}
 MODELS = Path(__file__).parents[2] / "api" / "client" / "models.py"

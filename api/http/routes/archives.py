@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.http import cursors
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
-from api.http.describe_supervision import ARCHIVE, ARCHIVES, COMMON_PROBLEMS, COVERAGE, KEY_LISTS, PATROL_PLAN
+from api.http.describe_archives import ARCHIVE, ARCHIVES, COMMON_PROBLEMS, COVERAGE, KEY_LISTS, PATROL_PLAN
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.supervising import NOT_STORED, codes_for, organisation_named, reached

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http.answers import JSON, as_of_day, json_response, require_acceptable
-from api.http.describe_supervision import CLASSES, EVALUATION, RULE_SETS
+from api.http.describe_archives import CLASSES, EVALUATION, RULE_SETS
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.supervising import NOT_STORED, SUPERVISORS, node_named, reached

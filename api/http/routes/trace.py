@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
-from api.http.describe_supervision import CHAIN, CHECK_TASKS, RESPONSIBILITY, TRACE
+from api.http.describe_archives import CHAIN, CHECK_TASKS, RESPONSIBILITY, TRACE
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.supervising import NOT_STORED, node_named, reached

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli import app
 from tests.integration.http.conftest import Running
-from tests.integration.http.test_supervision import street
+from tests.integration.http.test_archives_and_traces import street
 from tests.support import supervised as s
 from tests.support.statements import certificate, statement
 
