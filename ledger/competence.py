@@ -34,7 +34,12 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.scope_extended",
     "certificate.restored_after_expiry",
 }
-_NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority", "report": "not_own_report"}
+_NOT_OWN = {
+    "certificate": "not_own_certificate",
+    "case": "not_own_case",
+    "authority": "not_own_authority",
+    "report": "not_own_report",
+}
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
 _MOVABLE = frozenset({"body_lost_approval"})
@@ -63,7 +68,7 @@ def speaker_objection(submission: Submission, standing: Standing) -> Illegal | N
     owner = match.groupdict().get("owner")
     is_others = owner is not None and owner != submission.source and party.kind != ORGANISATION
     if row.is_own and is_others and not _followed(submission, str(owner), day, standing):
-        return Illegal(_NOT_OWN.get(submission.type.family, "not_own_certificate"), pointer="/subject", params=named)
+        return Illegal(_NOT_OWN.get(submission.type.family, "not_own_record"), pointer="/subject", params=named)
     if row.where == "below" and not judging.is_below(party, submission.subject, day):
         return Illegal("authority_not_below", pointer="/subject", params=named)
     if submission.type.family == "inspection" and not submission.type.corrects:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import (
+    archives,
     areas,
     authorities,
     bodies,
     cases,
     certificates,
+    classification,
     inspections,
+    keylists,
     keys,
     maproots,
     organisations,
@@ -22,6 +25,7 @@ from ledger import (
     reads,
     rectification,
     reports,
+    rulesets,
     signing,
 )
 from ledger.access.competence import require_complete
@@ -165,6 +169,41 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"privacy:(?P<number>[0-9a-f]{64})"),
             "个人信息删除",
             "erasure",
+        ),
+        Family(
+            "archive",
+            archives.EVENTS,
+            archives.MACHINE,
+            re.compile(r"archive:(?P<owner>[^:\s]{1,40}):(?P<about>organisation:[0-9A-Z]{9})"),
+            "监管档案",
+            "archive",
+        ),
+        Family(
+            "classification",
+            classification.EVENTS,
+            classification.MACHINE,
+            re.compile(
+                r"classification:(?P<owner>[^:\s]{1,40}):"
+                r"(?P<about>organisation:[0-9A-Z]{9}|body:[^:\s]{1,40}|product:[0-9A-Za-z]{2,12})"
+            ),
+            "分类",
+            "classification",
+        ),
+        Family(
+            "ruleset",
+            rulesets.EVENTS,
+            rulesets.MACHINE,
+            re.compile(r"ruleset:(?P<owner>[^:\s]{1,40}):(?P<number>[0-9A-Za-z][0-9A-Za-z_.\-]{0,31})"),
+            "分类规则",
+            "rule set",
+        ),
+        Family(
+            "keylist",
+            keylists.EVENTS,
+            keylists.MACHINE,
+            re.compile(r"keylist:(?P<owner>[^:\s]{1,40}):(?P<number>[0-9A-Za-z][0-9A-Za-z_.\-]{0,31})"),
+            "重点名单",
+            "key list",
         ),
     )
 }

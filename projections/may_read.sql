@@ -13,6 +13,7 @@ DECLARE
     is_there     boolean;
 BEGIN
     IF access = ANY({everyone}) THEN RETURN true; END IF;
+    IF reader_role IN ('national_authority', 'local_authority') AND access = ANY({authorities}) THEN RETURN true; END IF;
     IF reader_role = 'national_authority' AND access = ANY({national_authority}) THEN RETURN true; END IF;
     IF reader_role = 'auditor' AND access = ANY({auditor}) THEN RETURN true; END IF;
     IF reader_role = 'operator' AND access = ANY({operator}) THEN RETURN true; END IF;

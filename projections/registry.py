@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from ledger.access.visibility import rule_of
 from projections.access.project import Access
+from projections.archive.project import Archive
 from projections.authorities.project import Authorities
 from projections.cases.project import Cases
 from projections.certificates.timelines import Timelines
@@ -12,6 +13,7 @@ from projections.keys.project import Keys
 from projections.ledgers.project import Ledgers
 from projections.register.project import Register
 from projections.search.project import Search
+from projections.trace.project import Trace
 from projections.trail.project import Trail
 from projections.view import View
 
@@ -25,6 +27,8 @@ VIEWS: dict[str, Callable[[], View]] = {
     "authorities": Authorities,
     "ledgers": Ledgers,
     "cases": Cases,
+    "trace": Trace,
+    "archive": Archive,
 }
 
 
@@ -47,5 +51,7 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "authorities": lambda: Authorities(shared),
         "ledgers": lambda: Ledgers(shared),
         "cases": lambda: Cases(shared),
+        "trace": lambda: Trace(shared),
+        "archive": lambda: Archive(shared),
     }
     return [made[name]() for name in names]

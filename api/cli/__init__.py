@@ -22,8 +22,10 @@ from api.cli import (
     run,
     supervise,
     tell,
+    tracing,
     witness,
 )
+from api.cli.classify import classes
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -84,9 +86,17 @@ for verb in (
     supervise.check_production,
     supervise.case_document,
     supervise.case_report,
+    tracing.trace,
+    tracing.archive,
+    tracing.archives,
+    tracing.coverage,
+    tracing.patrols,
+    tracing.common_problems,
+    tracing.key_lists,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)
+app.add_typer(classes)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
 app.command(
     "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

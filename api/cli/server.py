@@ -15,12 +15,12 @@ _errors = Console(stderr=True)
 
 
 @contextmanager
-def ledger(token: str | None = None) -> Iterator[Client]:
+def ledger(token: str | None = None, reason: str | None = None) -> Iterator[Client]:
     """Lend a client of the running server; a problem is printed in both languages and ends the command with code 1."""
     settings = Settings()
     base = f"http://{settings.http_host}:{settings.http_port}"
     try:
-        with Client(base, token=token, timeout=60, patience=_PATIENCE_SECONDS) as client:
+        with Client(base, token=token, reason=reason, timeout=60, patience=_PATIENCE_SECONDS) as client:
             yield client
     except UnreachableError as error:
         raise ServiceUnavailableError(

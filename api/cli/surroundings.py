@@ -13,8 +13,9 @@ from infra.services.kafka import running_bootstrap
 from infra.services.postgres import running_url
 from infra.services.topics import TOPICS, ensure_topics
 from infra.settings import Settings
+from projections.registry import VIEWS
 
-EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers", "cases")
+EVERY_VIEW = tuple(VIEWS)
 
 
 def database_url(settings: Settings) -> str:

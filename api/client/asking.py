@@ -36,6 +36,7 @@ from api.client.models import (
     TrailEvent,
 )
 from api.client.submitting import Event, LineOutcome, Submitted
+from api.client.supervising import Supervising
 from api.client.transport import PATIENCE_SECONDS, Params, Transport
 
 Model = TypeVar("Model", bound=Answer)
@@ -43,9 +44,10 @@ Paged = TypeVar("Paged", Trail, Page, Found, AuthorityList, EnforcementLedger)
 _PAGE = 1_000
 
 
-class Client:
+class Client(Supervising):
     """The ledger at one address. Without a token it asks only; with one it also speaks for a party.
 
+    ``reason`` is the code of the reason for reading what is not public, which a supervisor must give.
     ``timeout`` bounds each wait for bytes, ``patience`` all attempts at one request together, both in seconds.
     """
 
@@ -54,10 +56,11 @@ class Client:
         address: str,
         *,
         token: str | None = None,
+        reason: str | None = None,
         timeout: float = 30.0,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._transport = Transport(address, token=token, timeout=timeout, patience=patience)
+        self._transport = Transport(address, token=token, reason=reason, timeout=timeout, patience=patience)
         self.written = 0
 
     def __enter__(self) -> Self:

@@ -748,3 +748,508 @@ class EnforcementLedger(Answer):
     region: str | None
     entries: list[dict[str, Any]]
     next: str | None
+
+
+class TraceEdge(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    start: str
+    relation: str
+    end: str
+    begins: str
+    ends: str | None
+    stream: str
+    version: int
+    position: int
+    access: str
+    source: str
+
+
+class TraceNode(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    node: str
+    depth: int
+
+
+class TraceBeside(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    shared: str
+    kind: str
+    certificates: list[str]
+    is_truncated: bool
+
+
+class TraceTruncated(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    node: str
+    by: str
+
+
+class Trace(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    subject: str
+    direction: str
+    as_of: str | None
+    known_at: str | None
+    position: int
+    nodes: list[TraceNode]
+    edges: list[TraceEdge]
+    beside: list[TraceBeside]
+    truncated: list[TraceTruncated]
+
+
+class ResponsibilityCertificateSigned(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    person: str
+    role: str
+    stream: str
+    version: int
+
+
+class ResponsibilityCertificate(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    certificate: str
+    issued_by: str | None
+    responsible: str | None
+    signed: list[ResponsibilityCertificateSigned]
+
+
+class Responsibility(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    subject: str
+    as_of: str
+    position: int
+    certificates: list[ResponsibilityCertificate]
+    liable: list[str]
+
+
+class LifeChainEvent(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    position: int
+    effective: str
+    type: str
+    source: str
+    id: str
+
+
+class LifeChainStage(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stage: str
+    zh: str
+    en: str
+    positions: list[int]
+    is_gap: bool
+
+
+class LifeChainSigned(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    person: str
+    role: str
+    type: str
+    position: int
+
+
+class LifeChain(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    subject: str
+    position: int
+    is_whole: bool
+    events: list[LifeChainEvent]
+    stages: list[LifeChainStage]
+    gaps: list[str]
+    issuer: str
+    general: list[str]
+    signed: list[LifeChainSigned]
+
+
+class CheckTasksTask(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    task: str
+    stream: str
+    problem: str
+    organisation: str
+    kind: str
+    grade: str | None
+    found: str
+    due: str | None
+    certificates: list[str]
+
+
+class CheckTasks(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    subject: str
+    as_of: str
+    position: int
+    tasks: list[CheckTasksTask]
+
+
+class ArchiveKeptBy(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    owner: str
+    region: str
+    is_open: bool
+    begins: str
+    ends: str | None
+    product_kinds: list[str]
+    officer: str | None
+
+
+class ArchiveSection(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    section: str
+    zh: str
+    en: str
+
+
+class ArchiveRecord(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    position: int
+    stream: str
+    version: int
+    type: str
+    source: str
+    id: str
+    effective: str | None
+    recorded: str
+    decision: str
+    waits: str | None = None
+    late_days: int | None = None
+    corrected_by: int | None = None
+    section: str
+    zh: str
+    en: str
+    event: dict[str, Any]
+    record: dict[str, Any] | None = None
+
+
+class Archive(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    organisation: str
+    as_of: str
+    position: int
+    kept_by: list[ArchiveKeptBy]
+    sections: list[ArchiveSection]
+    is_whole: bool
+    records: list[ArchiveRecord]
+    next: str | None
+
+
+class ArchivesArchive(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    organisation: str
+    owner: str
+    region: str
+    is_open: bool
+    begins: str
+    ends: str | None
+    product_kinds: list[str]
+    officer: str | None
+
+
+class Archives(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    region: str
+    as_of: str
+    position: int
+    archives: list[ArchivesArchive]
+    next: str | None
+
+
+class CoverageArchivesMissing(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    organisation: str
+    name_zh: str
+    region: str
+
+
+class CoverageArchives(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    total: int
+    covered: int
+    missing: list[CoverageArchivesMissing]
+
+
+class CoveragePatrolsMissing(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    organisation: str
+    name_zh: str
+    region: str
+
+
+class CoveragePatrols(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    total: int
+    covered: int
+    missing: list[CoveragePatrolsMissing]
+
+
+class CoverageProblemsMissing(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    problem: str
+    organisation: str
+    kind: str
+    grade: str | None = None
+    clause: str | None = None
+    found: str
+    due: str | None = None
+
+
+class CoverageProblems(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    total: int
+    covered: int
+    missing: list[CoverageProblemsMissing]
+
+
+class Coverage(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    region: str
+    as_of: str
+    position: int
+    scheme: str
+    archives: CoverageArchives
+    patrols: CoveragePatrols
+    problems: CoverageProblems
+
+
+class PatrolPlanCatalogue(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    owner: str
+    list: str
+    version: str
+    document: str
+
+
+class PatrolPlanPatrolReason(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    kind: str
+    name: str
+    interval_months: int
+
+
+class PatrolPlanPatrol(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    organisation: str
+    name_zh: str
+    region: str | None
+    product_kinds: list[str]
+    known_since: str
+    last_patrol: str | None
+    interval_months: int
+    reasons: list[PatrolPlanPatrolReason]
+    next_patrol: str
+    score: int
+
+
+class PatrolPlan(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    region: str
+    as_of: str
+    position: int
+    total: int
+    due: int
+    catalogues: list[PatrolPlanCatalogue]
+    patrols: list[PatrolPlanPatrol]
+
+
+class CommonProblemsProblem(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    kind: str
+    grade: str | None
+    clause: str | None
+    problems: int
+    organisations: int
+    handled: int
+    first: str
+    last: str
+
+
+class CommonProblems(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    region: str
+    as_of: str
+    position: int
+    problems: list[CommonProblemsProblem]
+
+
+class KeyLists(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    entries: list[dict[str, Any]]
+    issued: list[dict[str, Any]]
+
+
+class RuleSetsRuleSet(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str | None
+    owner: str | None
+    name: str
+    version: str
+    purpose: str
+    begins: str
+    ends: str | None
+    digest: str
+    rules: dict[str, Any]
+
+
+class RuleSets(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    position: int
+    rule_sets: list[RuleSetsRuleSet]
+
+
+class ClassesClasse(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    owner: str
+    subject: str
+    purpose: str
+    class_code: str
+    score: int
+    begins: str
+    ends: str | None
+    version: int
+    said: dict[str, Any]
+    measures: dict[str, Any] | None
+
+
+class ClassesHistory(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    owner: str
+    subject: str
+    purpose: str
+    class_code: str
+    score: int
+    begins: str
+    ends: str | None
+    version: int
+    said: dict[str, Any]
+    measures: dict[str, Any] | None
+
+
+class ClassesPatrolReason(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    kind: str
+    name: str
+    interval_months: int
+
+
+class ClassesPatrol(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    organisation: str
+    name_zh: str
+    region: str | None
+    product_kinds: list[str]
+    known_since: str
+    last_patrol: str | None
+    interval_months: int
+    reasons: list[ClassesPatrolReason]
+    next_patrol: str
+    score: int
+
+
+class Classes(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    subject: str
+    as_of: str
+    position: int
+    classes: list[ClassesClasse]
+    history: list[ClassesHistory]
+    patrol: ClassesPatrol | None
+
+
+class EvaluationRules(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class EvaluationFactorInput(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    source: str
+    id: str
+
+
+class EvaluationFactor(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    factor: str
+    value: str
+    points: int
+    inputs: list[EvaluationFactorInput]
+
+
+class EvaluationInput(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    position: int
+    type: str
+    effective: str
+    source: str
+    id: str
+
+
+class Evaluation(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    subject: str
+    as_of: str
+    position: int
+    by: str
+    is_whole: bool
+    rules: EvaluationRules
+    is_sample: bool
+    purpose: str
+    score: int
+    class_code: str
+    measures: dict[str, Any]
+    factors: list[EvaluationFactor]
+    inputs: list[EvaluationInput]

@@ -31,11 +31,13 @@ class Transport:
         address: str,
         *,
         token: str | None = None,
+        reason: str | None = None,
         timeout: float = 30.0,
         patience: float = PATIENCE_SECONDS,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Read-Reason": reason} if reason else {}
         self.address = address.rstrip("/")
         self._patience = patience
         self._sleep = sleep

@@ -10,9 +10,11 @@ from api.http.edge import Edge
 from api.http.limits.gate import Gate
 from api.http.openapi import describe
 from api.http.routes import (
+    archives,
     authorities,
     catalogue,
     certificates,
+    classes,
     disclosures,
     documents,
     feed,
@@ -25,6 +27,7 @@ from api.http.routes import (
     subjects,
     submit,
     supervision,
+    trace,
     transparency,
 )
 from api.http.service import Ports, Service
@@ -78,6 +81,9 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         state_digest,
         documents,
         schemas,
+        trace,
+        archives,
+        classes,
     )
     for module in modules:
         app.router.routes.extend(module.router.routes)

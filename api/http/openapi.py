@@ -8,10 +8,12 @@ from fastapi.openapi.utils import get_openapi
 
 from api import __version__
 from api.http.schemas import COMPONENTS
+from api.http.schemas_archives import COMPONENTS as OF_ARCHIVES
 from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
 from api.http.versions import Deprecation, mark
 
+SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES}
 _ABOUT = (
     "认证状态账本:谁在何时说了什么、何时生效、何时为账本所知。读取公开;提交须持令牌。"
     "所有错误均为 RFC 9457 问题文档,中英双语。"
@@ -25,6 +27,7 @@ _TAGS = (
     ("authorities", "监管部门与台账 / Authorities and enforcement ledgers"),
     ("supervision", "监管:案件、整改、统计 / Supervision: cases, rectification, statistics"),
     ("events", "事件 / Events"),
+    ("supervision", "监管:追溯、档案与分类 / Supervision: traces, archives and classes"),
     ("signatures", "密钥与签名 / Keys and signatures"),
     ("log", "日志与证明 / The log and its proofs"),
     ("catalogue", "目录 / Catalogues"),
@@ -55,7 +58,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document["servers"] = [{"url": "/"}]
     document["components"] = {
-        "schemas": {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES},
+        "schemas": SCHEMAS,
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     }
     return document

@@ -75,6 +75,22 @@ def audience_of_authority(authority: str) -> Audience:
     return Audience("", (authority,), region=party.region if party else None, region_stays=True)
 
 
+def audience_by_name(stream: str, facts: Iterable[Fact]) -> Audience | None:
+    """Return the audience of a stream that is named by who keeps it and whom it is about, such as an archive.
+
+    The place is where the organisation is now; while that is not known, the one last stated, or the author's own.
+    """
+    _, _, named = stream.partition(":")
+    author, _, subject = named.partition(":")
+    if not subject:
+        return None
+    party = party_of(author)
+    region = party.region if party else None
+    for fact in facts:
+        region = fact.data.get("region", region)
+    return Audience(author, (), (), (subject,) if subject.startswith(_ORGANISATION) else (), region)
+
+
 def party_key(party: str) -> str:
     """Return the one spelling of a party: an organisation goes by its nine characters."""
     if not party.startswith(_ORGANISATION):

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from ledger.access.audience import Audience, audience_of, audience_of_authority
+from ledger.access.audience import Audience, audience_by_name, audience_of, audience_of_authority
 from ledger.envelope import Recorded
 from ledger.facts import Fact
 from ledger.families import FAMILIES
@@ -22,7 +22,8 @@ from projections.feed import Delivered
 from projections.ledgers.project import places
 
 _AUTHORITY = "authority:"
-_FOLDED = ("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY)
+_NAMED = ("archive:", "classification:")
+_FOLDED = ("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY, *_NAMED)
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine
@@ -117,11 +118,15 @@ def _add(stream: str, timeline: Timeline[Any], lines: Lines) -> None:
             fields = (copying.text(stream), copying.text(stream), f"[{begins},{ends})".encode(), copying.text(region))
             lines["place"].append(b"\t".join(fields))
         return
-    is_authority = stream.startswith(_AUTHORITY)
-    name = stream.removeprefix(_AUTHORITY)
-    audience = audience_of_authority(name) if is_authority else audience_of(timeline.applied)
+    audience = _audience(stream, timeline)
     if audience is not None:
         lines["audience"].append(_line(stream, audience, None))
+
+
+def _audience(stream: str, timeline: Timeline[Any]) -> Audience | None:
+    if stream.startswith(_AUTHORITY):
+        return audience_of_authority(stream.removeprefix(_AUTHORITY))
+    return audience_by_name(stream, timeline.applied) if stream.startswith(_NAMED) else audience_of(timeline.applied)
 
 
 def _line(stream: str, audience: Audience, opened_by: str | None) -> bytes:

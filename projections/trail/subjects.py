@@ -9,6 +9,7 @@ from typing import Any
 from ledger.access.visibility import class_of, is_open
 from ledger.envelope import Recorded
 from ledger.families import EVENT_TYPES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.naming import about, named_in
 from ledger.parties import BODY, ORGANISATION, party_of
 from ledger.signatures import speaker
 
@@ -17,6 +18,12 @@ _PARTIES = ("holder", "producer", "factory")
 _ORGANISATION = "organisation:"
 _APART = "apart"
 """Not a role: the events whose class is not their family's, because corrections of them share it."""
+_SPELLED_OUT = frozenset(
+    {"certificate", "body", "person", "organisation", "inspection", "case", "key", "signing", "reads", "log", "privacy"}
+)
+"""Families whose roles are told below; those of any other follow from what its streams and events name."""
+_LISTS = frozenset({"keylist"})
+"""Families whose events are about one entry each, which later ones are not about."""
 
 
 def access_of(recorded: Recorded, before: Roles) -> str:
@@ -41,6 +48,8 @@ def roles_after(roles: Roles, recorded: Recorded) -> Roles:
         for said in (data, data.get("replacement")):
             if said:
                 stated |= _stated(recorded.stream, said)
+                first = _first_named(recorded.stream, said)
+                stated |= {role: named for role, named in first.items() if role not in roles}
     if all(roles.get(role) == subjects for role, subjects in stated.items()):
         return roles
     return {**roles, **stated}
@@ -115,6 +124,19 @@ def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return stated
 
 
+def _first_named(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what a stream is about from here on: its first naming of each kind but persons, and its own spelling."""
+    family = stream.partition(":")[0]
+    if family in _SPELLED_OUT or family in _LISTS:
+        return {}
+    named: dict[str, tuple[str, ...]] = {}
+    for member, subject in named_in(data):
+        if not subject.startswith("person:"):
+            named[member] = (*named.get(member, ()), subject)
+    whom = about(stream)
+    return named | ({"about": (whom,)} if whom else {})
+
+
 def _party(name: str) -> tuple[str, ...]:
     """Return the stream that is about a party or a signatory; an authority has none."""
     if name.startswith("person:"):
@@ -140,7 +162,9 @@ def _named(family: str, rest: str, data: Mapping[str, Any]) -> Iterator[str]:
                 yield certificate_stream(body, data[other])
     elif family == "person" and "body" in data:
         yield body_stream(data["body"])
-    elif family == "inspection":
+    elif family not in _SPELLED_OUT or family in {"inspection", "case"}:
+        yield from (stream for _, stream in named_in(data))
+    if family == "inspection":
         yield from data.get("certificates") or ()
         yield from (each for each in data.get("inspectors") or () if each.startswith("person:"))
     elif family in {"case", "rectification"}:

@@ -20,6 +20,7 @@ from ledger.evidence.mapaudit import MapAudit
 from ledger.evidence.maprules import Entry
 from ledger.evidence.report import Report
 from projections.feed import LANES, lane_of
+from projections.registry import VIEWS
 from tests.support.maps import roots
 from tests.support.notaries import everything_fits, newest_size
 from tests.support.statements import BODY, approved, decided, issued, suspended
@@ -202,7 +203,7 @@ def everything_is_visible(database: "psycopg.Connection[tuple[object, ...]]", he
     lanes = {lane_of(stream) for stream in streams}
 
     def caught_up() -> bool:
-        for view in ("register", "history", "trail", "search", "access", "keys", "cases"):
+        for view in VIEWS:
             behind = database.execute(
                 f"""
                 SELECT count(*) FROM {view}.bookmark WHERE lane = ANY(%s) AND position < (

@@ -1,8 +1,10 @@
 """Writes one recorded event of every type to tests/golden/events; what is there already is never written again."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ledger.codes.classification import shipped_rules
 from ledger.envelope import Submission
 from ledger.families import EVENT_TYPES
 from ledger.service import Ledger
@@ -25,7 +27,7 @@ from tests.support.statements import (
 EVENTS = Path(__file__).parent / "events"
 GOLDEN_KEY = ed25519_key(77)
 EVIDENCE = [{"uri": "urn:example:report-1", "media_type": "application/pdf", "size": 1024, "sha256": "0" * 64}]
-EXTRA: dict[str, dict[str, Any]] = {
+EXTRA: dict[str, Mapping[str, Any]] = {
     "certificate.issued": {
         "first_issued": "2031-03-05",
         "expires": "2034-03-04",
@@ -299,6 +301,48 @@ EXTRA: dict[str, dict[str, Any]] = {
     "report.instruction_given": {"text": "适用第六十一条"},
     "area.listed": {"region": "440604", "document_number": "挂牌〔2031〕1号", "problem": "无证生产较多"},
     "area.delisted": {"document_number": "摘牌〔2031〕1号"},
+    "archive.surveyed": {
+        "region": "440604",
+        "name_zh": "南海示例灯具厂",
+        "product_kinds": ["1001"],
+        "certified": False,
+        "evidence": EVIDENCE,
+    },
+    "archive.opened": {"region": "440604", "product_kinds": ["1001"]},
+    "archive.custodian_assigned": {
+        "officer": "person:SAMR:440604-017",
+        "duties": ["keeping", "maintenance", "updating"],
+    },
+    "archive.closed": {"reason": "企业已注销"},
+    "classification.factor_stated": {"factor": "enterprise_scale", "value": "small", "evidence": EVIDENCE},
+    "classification.information_received": {
+        "department": "消防部门",
+        "summary": "使用现场发现产品与证书不一致",
+        "adverse": True,
+    },
+    "classification.assigned": {
+        "purpose": "supervision",
+        "class_code": "2",
+        "score": 30,
+        "rules": {"name": "sample-supervision", "version": "sample-1", "sha256": "0" * 64},
+        "factors": [{"factor": "failed_samples", "value": "1", "points": 30}],
+        "inputs": [{"source": "LAB-101", "id": "S1"}],
+    },
+    "classification.measure_adopted": {
+        "measure": "半年内巡查两次",
+        "rationale": [{"source": "LAB-101", "id": "S1"}],
+        "until": "2031-09-05",
+    },
+    "ruleset.published": shipped_rules("sample-supervision", "2031-03-05") or {},
+    "keylist.entry_added": {
+        "kind": "enterprise",
+        "entry": "organisation:M000100Y4",
+        "interval_months": 3,
+        "basis": "省局重点监管企业目录",
+        "category": "children",
+    },
+    "keylist.entry_removed": {"kind": "enterprise", "entry": "organisation:M000100Y4", "basis": "整治合格"},
+    "keylist.issued": {"version": "2031-1", "document_number": "市监重〔2031〕1号"},
     "reads.anchored": {"size": 7, "head": "0" * 64},
     "privacy.erased": {
         "basis": "consent_withdrawn",
@@ -326,6 +370,10 @@ SUBJECTS = {
     "rectification": "rectification:i-1:F1",
     "report": "report:SAMR-440604:1",
     "area": "area:440604",
+    "archive": "archive:SAMR-440604:organisation:M000100Y4",
+    "classification": "classification:SAMR-440604:organisation:M000100Y4",
+    "ruleset": "ruleset:SAMR-440604:supervision",
+    "keylist": "keylist:SAMR-440604:key-enterprises",
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
     "log": "log:map:0000000000000000",
@@ -363,6 +411,10 @@ SOURCES = {
     "case.correction_ordered": "SAMR-440600",
     "rectification.decision_recorded": BODY,
     "report.instruction_given": "SAMR-440600",
+    "archive": "SAMR-440604",
+    "classification": "SAMR-440604",
+    "ruleset": "SAMR-440604",
+    "keylist": "SAMR-440604",
     "reads": "clock",
     "privacy": "clock",
     "signing": BODY,

@@ -1,6 +1,31 @@
 """The event types ever released, each with its required and its optional members, as they were at release."""
 
 REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "archive.surveyed": (("effective", "region", "name_zh", "product_kinds", "certified"), ("evidence",)),
+    "archive.opened": (("effective", "region"), ("product_kinds",)),
+    "archive.custodian_assigned": (("effective", "officer", "duties"), ()),
+    "archive.closed": (("effective", "reason"), ()),
+    "archive.corrected": (("corrects", "reason"), ("replacement",)),
+    "classification.factor_stated": (("effective", "factor", "value"), ("evidence",)),
+    "classification.information_received": (("effective", "department", "summary", "adverse"), ("evidence",)),
+    "classification.assigned": (
+        ("effective", "purpose", "class_code", "score", "rules", "factors", "inputs"),
+        ("region",),
+    ),
+    "classification.measure_adopted": (("effective", "measure", "rationale"), ("until",)),
+    "classification.corrected": (("corrects", "reason"), ("replacement",)),
+    "ruleset.published": (
+        ("effective", "version", "purpose", "title", "is_sample", "factors", "classes"),
+        ("signals",),
+    ),
+    "ruleset.corrected": (("corrects", "reason"), ("replacement",)),
+    "keylist.entry_added": (
+        ("effective", "kind", "entry", "interval_months", "basis"),
+        ("reason", "category", "review"),
+    ),
+    "keylist.entry_removed": (("effective", "kind", "entry", "basis"), ()),
+    "keylist.issued": (("effective", "version", "document_number"), ()),
+    "keylist.corrected": (("corrects", "reason"), ("replacement",)),
     "privacy.erased": (("effective", "basis", "ordered_by", "erased"), ("kind", "request")),
     "reads.anchored": (("effective", "size", "head"), ()),
     "certificate.issued": (

@@ -55,6 +55,7 @@ def applied_and_held(ledger: Ledger, streams: list[str]) -> tuple[set[tuple[str,
     return applied, held
 
 
+@pytest.mark.requirement("S0-69")
 @pytest.mark.parametrize(("seed", "organisations", "months"), [(7, 120, 24), (2311, 60, 12)])
 def test_an_import_records_the_truth_once_and_reports_every_fault_at_its_place(
     database_url: str, tmp_path: Path, seed: int, organisations: int, months: int

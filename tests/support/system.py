@@ -27,7 +27,8 @@ PROCESSES = (
     "relay",
     "intake",
     "project register history",
-    "project trail search access keys authorities ledgers",
+    "project trail search access keys",
+    "project authorities ledgers cases trace archive",
     "policies",
 )
 

@@ -20,6 +20,7 @@ ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data"
 NOT_COMPETENT = {
     *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection", "not_own_report"),
+    "not_own_record",
 }
 LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
 THIRD = "SAMR-440607"
@@ -34,7 +35,7 @@ AT = {place: f"inspection:of-{place}" for place in (COUNTY, CITY)}
 IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.hold_lifted"}
 _REGION = {
     "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "case.lead_registered",
-    "rectification.opened", "area.listed", "area.delisted",
+    "rectification.opened", "area.listed", "area.delisted", "archive.surveyed", "archive.opened",
 }  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def trials(source: str, place: str) -> Iterator[tuple[Submission, bool]]:
             yield _statement(name, event_type.family, source, place, own=own), is_allowed(name, source, place, own=own)
 
 
-def _statement(name: str, family: str, source: str, place: str, *, own: bool) -> Submission:
+def _statement(name: str, family: str, source: str, place: str, *, own: bool) -> Submission:  # noqa: C901, PLR0912 - a branch a family
     party = party_of(source)
     assert party is not None
     is_body = party.kind == "body"
@@ -135,6 +136,11 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
     elif family == "authority":
         subject = f"authority:{source if own and party.kind.endswith('authority') else THIRD}"
+    elif family in {"archive", "classification", "ruleset", "keylist"}:
+        about = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
+        named = about if family in {"archive", "classification"} else sha256(tag.encode()).hexdigest()[:9]
+        subject = f"{family}:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{named}"
+        data |= {"region": place} if "region" in data else {}
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
         data = dict(about_key(name).data)
