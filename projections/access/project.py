@@ -23,6 +23,11 @@ from projections.ledgers.project import places
 
 _AUTHORITY = "authority:"
 _FOLDED = ("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY)
+_FOLDED = (
+    "inspection:", "case:", "organisation:", "notice:", "circular:", "risk:", "warning:", "deadline:", "adoption:",
+    _AUTHORITY,
+    _AUTHORITY,
+)  # fmt: skip
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine
