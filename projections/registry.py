@@ -7,13 +7,16 @@ from projections.access.project import Access
 from projections.authorities.project import Authorities
 from projections.cases.project import Cases
 from projections.certificates.timelines import Timelines
+from projections.deadlines.project import Deadlines
 from projections.history.project import History
 from projections.keys.project import Keys
 from projections.ledgers.project import Ledgers
+from projections.notices.project import Notices
 from projections.register.project import Register
 from projections.search.project import Search
 from projections.trail.project import Trail
 from projections.view import View
+from projections.warnings.project import Warnings
 
 VIEWS: dict[str, Callable[[], View]] = {
     "register": Register,
@@ -25,6 +28,9 @@ VIEWS: dict[str, Callable[[], View]] = {
     "authorities": Authorities,
     "ledgers": Ledgers,
     "cases": Cases,
+    "notices": Notices,
+    "deadlines": Deadlines,
+    "warnings": Warnings,
 }
 
 
@@ -47,5 +53,8 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "authorities": lambda: Authorities(shared),
         "ledgers": lambda: Ledgers(shared),
         "cases": lambda: Cases(shared),
+        "notices": lambda: Notices(shared),
+        "deadlines": lambda: Deadlines(shared),
+        "warnings": lambda: Warnings(shared),
     }
     return [made[name]() for name in names]

@@ -27,6 +27,8 @@ from consumers.kafka_feed import KafkaFeed
 from consumers.party_receipts import PartyReceipts
 from consumers.patience import TROUBLE, Patience
 from consumers.policies.holder_bars import holder_bars
+from consumers.policies.notices import notices
+from consumers.policies.requests import requests
 from consumers.policies.run import Policies
 from consumers.policies.supervision import failed_rectifications, unapproved_issues, unknown_certificates
 from consumers.projection_run import ProjectionRun
@@ -146,6 +148,12 @@ def policies() -> None:
     feed: Feed = StoreFeed(ledger.event_log) if brokers is None else KafkaFeed(brokers, EVENTS, "certledger.policies")
     rules = [holder_bars, failed_rectifications, unknown_certificates, unapproved_issues]
     run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), rules)], name="policies", spans=span)
+    run = ProjectionRun(
+        feed,
+        [Policies(ledger, PostgresPolicyStore(url), [holder_bars, notices, requests])],
+        name="policies",
+        spans=span,
+    )
     until_stopped(run.run)
 
 

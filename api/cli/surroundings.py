@@ -15,6 +15,8 @@ from infra.services.topics import TOPICS, ensure_topics
 from infra.settings import Settings
 
 EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers", "cases")
+EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers")
+EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "notices", "deadlines", "warnings")
 
 
 def database_url(settings: Settings) -> str:
