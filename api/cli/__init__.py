@@ -12,6 +12,7 @@ from api.cli import (
     audit,
     authorities,
     checking,
+    deliveries,
     documents,
     follow,
     identity,
@@ -23,6 +24,7 @@ from api.cli import (
     supervise,
     tell,
     witness,
+    worklists,
 )
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
@@ -61,6 +63,7 @@ for verb in (
     notary.scrub,
     notary.log_key,
     follow.policies,
+    deliveries.clock,
     identity.issuer,
     identity.token,
     kafka.kafka_acls,
@@ -84,9 +87,15 @@ for verb in (
     supervise.check_production,
     supervise.case_document,
     supervise.case_report,
+    worklists.inbox,
+    worklists.deadlines,
+    worklists.ageing,
+    worklists.warnings,
+    worklists.what_if,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)
+app.add_typer(deliveries.deliveries)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
 app.command(
     "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

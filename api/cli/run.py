@@ -107,7 +107,7 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str
 def _start_processes(supervisor: Supervisor, environment: dict[str, str], *, on_kafka: bool) -> None:
     issuer = [] if Settings().oidc_issuer else [["issuer"]]
     views = [["project", *together] for together in _VIEWS_TOGETHER]
-    verbs: list[list[str]] = [*issuer, ["serve"], ["notary"], ["status-map"], *views, ["policies"]]
+    verbs: list[list[str]] = [*issuer, ["serve"], ["notary"], ["status-map"], *views, ["policies"], ["clock"]]
     if on_kafka:
         verbs += [["relay"], ["intake"]]
     for verb in verbs:

@@ -589,7 +589,7 @@ class Equivocations(Answer):
     next: str | None
 
 
-class AuthorityPeriodKind(Answer):
+class Label(Answer):
     """见接口说明 / See the description of the interface."""
 
     value: str
@@ -597,154 +597,169 @@ class AuthorityPeriodKind(Answer):
     en: str
 
 
-class AuthorityPeriodLevel(Answer):
+class Notice(Answer):
     """见接口说明 / See the description of the interface."""
 
-    value: str
-    zh: str
-    en: str
-
-
-class AuthorityPeriod(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    authority: str
-    kind: AuthorityPeriodKind
-    level: AuthorityPeriodLevel
+    stream: str
+    position: int
+    opened: str
+    kind: Label
+    status: Label
+    sender: str
+    recipient: str
     region: str | None
-    name_zh: str
-    name_en: str | None
-    successor: str | None
-    focal: str | None
-    division: bool
-    effective_from: str
-    effective_until: str | None
+    basis: str
+    rule: str | None
+    mandatory: bool
+    answer: bool
+    statement: str
+    about: list[str]
+    cause: dict[str, Any] | None
+    created: str
+    recorded: str
+    due: str | None
+    sent: str | None
+    channels: list[str]
+    acknowledged: str | None
+    answered: str | None
+    outcome: str | None
+    reply: str | None
+    urged: int
+    withdrawn: str | None
 
 
-class AuthorityList(Answer):
+class NoticeCounts(Answer):
     """见接口说明 / See the description of the interface."""
 
+    all: int
+    unacknowledged: int
+    open: int
+    overdue: int
+
+
+class Inbox(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    party: str
     as_of: str
     position: int
-    authorities: list[AuthorityPeriod]
+    counts: NoticeCounts
+    notices: list[Notice]
     next: str | None
 
 
-class AuthorityDetailUnitKind(Answer):
+class Deadline(Answer):
     """见接口说明 / See the description of the interface."""
 
-    value: str
-    zh: str
-    en: str
-
-
-class AuthorityDetailUnitRole(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    value: str
-    zh: str
-    en: str
-
-
-class AuthorityDetailUnit(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    unit: str
-    kind: AuthorityDetailUnitKind
-    name_zh: str
-    name_en: str | None
-    roles: list[AuthorityDetailUnitRole]
-
-
-class AuthorityDetailItemBasi(Answer):
-    """见接口说明 / See the description of the interface."""
-
+    stream: str
     rule: str
-    article: str
-
-
-class AuthorityDetailItem(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    list_name: str
-    item: str
-    said: str
-    events: list[str]
-    basis: list[AuthorityDetailItemBasi]
-
-
-class AuthorityDetailDuty(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    scope: str
-    unit: str
-    officer: str
-
-
-class AuthorityDetailPower(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    row: str
-    events: list[str]
-    source: str
-    zh: str
-    en: str
-
-
-class AuthorityDetail(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    authority: str
-    as_of: str
-    position: int
-    now: AuthorityPeriod | None
-    history: list[AuthorityPeriod]
-    superior: str | None
-    bureau: str
-    units: list[AuthorityDetailUnit]
-    items: list[AuthorityDetailItem]
-    duties: list[AuthorityDetailDuty]
-    predecessors: list[str]
-    powers: list[AuthorityDetailPower]
-
-
-class AuthorityGapsWithoutFocalUnit(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    authority: str
-    name_zh: str
-    name_en: str | None
+    kind: Label
+    cause: dict[str, Any]
+    ordinal: int
+    access: str
+    started: str
+    due: str | None
+    provisional: bool
+    responsible: str
     region: str | None
+    met: str | None
+    met_by: str | None
+    age: int
+    state: str
+    source: str | None = None
 
 
-class AuthorityGapsWithoutSupervisionUnit(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    authority: str
-    name_zh: str
-    name_en: str | None
-    region: str | None
-
-
-class AuthorityGaps(Answer):
+class Deadlines(Answer):
     """见接口说明 / See the description of the interface."""
 
     as_of: str
     position: int
-    region: str | None
-    without_focal_unit: list[AuthorityGapsWithoutFocalUnit]
-    without_supervision_unit: list[AuthorityGapsWithoutSupervisionUnit]
-    unassigned_enterprises: int | None
-
-
-class EnforcementLedger(Answer):
-    """见接口说明 / See the description of the interface."""
-
-    ledger: str
-    zh: str
-    en: str
-    as_of: str
-    position: int
-    region: str | None
-    entries: list[dict[str, Any]]
+    deadlines: list[Deadline]
     next: str | None
+
+
+class Ageing(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    responsible: str
+    kind: Label
+    count: int
+    oldest: int
+    median: int
+    to_7: int
+    to_30: int
+    to_90: int
+    over_90: int
+    overdue: int
+
+
+class AgeingReport(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    ageing: list[Ageing]
+
+
+class Risk(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    position: int
+    author: str
+    region: str
+    text: str
+    about: list[str]
+    stage: str
+    level: str | None
+    stages: list[dict[str, Any]]
+    lags: list[dict[str, Any]]
+
+
+class Risks(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    position: int
+    risks: list[Risk]
+    next: str | None
+
+
+class EarlyWarning(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    position: int
+    author: str
+    level: str
+    title: str
+    text: str
+    scope: dict[str, Any]
+    raised_by: list[dict[str, Any]]
+    risks: list[str]
+    issued: str
+    until: str
+    lifted: str | None
+    state: str
+
+
+class EarlyWarnings(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    warnings: list[EarlyWarning]
+    next: str | None
+
+
+class LossOfApproval(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    body: str
+    as_of: str
+    position: int
+    certificates: int
+    suspended: int
+    holders: int
+    regions: int
+    by_scheme: list[dict[str, Any]]
+    by_region: list[dict[str, Any]]

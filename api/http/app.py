@@ -13,11 +13,13 @@ from api.http.routes import (
     authorities,
     catalogue,
     certificates,
+    deadlines,
     disclosures,
     documents,
     feed,
     health,
     keys,
+    notices,
     reads,
     receipts,
     schemas,
@@ -26,6 +28,7 @@ from api.http.routes import (
     submit,
     supervision,
     transparency,
+    warnings,
 )
 from api.http.service import Ports, Service
 from api.http.versions import DEPRECATIONS, Announced, Deprecation
@@ -69,6 +72,9 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         subjects,
         authorities,
         supervision,
+        notices,
+        deadlines,
+        warnings,
         keys,
         transparency,
         catalogue,

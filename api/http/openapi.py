@@ -10,6 +10,7 @@ from api import __version__
 from api.http.schemas import COMPONENTS
 from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
+from api.http.schemas_notices import COMPONENTS as OF_NOTICES
 from api.http.versions import Deprecation, mark
 
 _ABOUT = (
@@ -25,6 +26,7 @@ _TAGS = (
     ("authorities", "监管部门与台账 / Authorities and enforcement ledgers"),
     ("supervision", "监管:案件、整改、统计 / Supervision: cases, rectification, statistics"),
     ("events", "事件 / Events"),
+    ("supervision", "监管:通报、期限、风险 / Supervision: notices, deadlines, risks"),
     ("signatures", "密钥与签名 / Keys and signatures"),
     ("log", "日志与证明 / The log and its proofs"),
     ("catalogue", "目录 / Catalogues"),
@@ -56,6 +58,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["servers"] = [{"url": "/"}]
     document["components"] = {
         "schemas": {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES},
+        "schemas": {**COMPONENTS, **OF_KEYS, **OF_NOTICES},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     }
     return document

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from ledger.facts import Dated, EventType, Identifier, LongText, Text, correction, event_types
+from ledger.facts import Dated, EventType, LongText, Stream, Text, correction, event_types
 from ledger.parties import AUTHORITIES, BODY, ORGANISATION
 
 FAMILY = "adoption"
@@ -12,7 +12,7 @@ _ADOPTERS = AUTHORITIES | {ORGANISATION, BODY}
 class Recorded(Dated):
     """The source relies on a certificate (采信): buyer, department, regulator, insurer or lender."""
 
-    certificate: Identifier
+    certificate: Stream
     field: Literal[
         "market_procurement", "sector_management", "administrative_supervision", "social_governance", "insurance",
         "credit",

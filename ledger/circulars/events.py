@@ -6,7 +6,7 @@
 from pydantic import Field
 
 from ledger.certificates.forms import Evidence
-from ledger.facts import Dated, EventType, Identifier, LongText, Text, correction, event_types
+from ledger.facts import Dated, EventType, LongText, Stream, Text, correction, event_types
 from ledger.parties import AUTHORITIES
 from ledger.scope import Parties, Scope
 
@@ -33,7 +33,7 @@ class Bulletin(Circular):
 class Criticism(Circular):
     """Circulated criticism (通报批评) of a party, which is a sanction and no notification."""
 
-    target: Identifier = Field(description="Stream of the party that is criticised")
+    target: Stream = Field(description="Stream of the party that is criticised")
 
 
 class PublicCircular(Circular):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from ledger.codes.deadlines import DeadlineRule, deadline_rules, rules_after
@@ -35,6 +36,23 @@ class Mention:
     kind: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One thing due that was not done by its last day; ``mark`` is the stream in which that is said.
+
+    ``source`` and ``id`` are the identity of the fact from which it follows.
+    """
+
+    mark: str
+    stream: str
+    rule: str
+    source: str
+    id: str
+    due: Day
+    responsible: str
+    region: str | None
+
+
 def deadlines_of(stream: str, timeline: Timeline[Any]) -> Iterator[Deadline]:
     """Yield everything that the facts of a stream make due, in the order of its timeline."""
     facts = timeline.applied
@@ -63,6 +81,14 @@ def mentions_of(timeline: Timeline[Any]) -> Iterator[Mention]:
         if fact.type in _met_across():
             for about in dict.fromkeys(fact.data.get("about") or ()):
                 yield Mention(fact.type, about, fact.effective, fact.data.get("kind"))
+
+
+def mark_of(stream: str, deadline: Deadline) -> str | None:
+    """Return the stream in which it is said that this passed, ``None`` for what only ages; each due day has its own."""
+    if deadline.due is None:
+        return None
+    named = (stream, deadline.rule.id, deadline.cause.source, deadline.cause.id, deadline.due)
+    return f"deadline:{sha256(chr(10).join(named).encode()).hexdigest()[:32]}"
 
 
 def _met_across() -> frozenset[str]:

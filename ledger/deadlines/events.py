@@ -1,7 +1,7 @@
 """The one statement about deadlines that is not worked out when it is asked for: that one passed, said by the clock."""
 
 from ledger.certificates.forms import Region
-from ledger.facts import CalendarDay, Code, Dated, EventType, Identifier, Reference, Text, event_types
+from ledger.facts import CalendarDay, Code, Dated, EventType, Identifier, Reference, Stream, Text, event_types
 from ledger.parties import CLOCK
 
 FAMILY = "deadline"
@@ -12,7 +12,7 @@ class Passed(Dated):
 
     rule: Code
     basis: Text
-    about: Identifier
+    about: Stream
     cause: Reference
     due: CalendarDay
     responsible: Identifier

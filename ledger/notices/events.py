@@ -14,6 +14,7 @@ from ledger.facts import (
     Identifier,
     LongText,
     Reference,
+    Stream,
     Text,
     correction,
     event_types,
@@ -23,7 +24,7 @@ from ledger.parties import ACCREDITATION_BODY, AUTHORITIES, BODY, CLOCK, LABORAT
 FAMILY = "notice"
 _SENDERS = AUTHORITIES | {BODY, CLOCK}
 _RECIPIENTS = AUTHORITIES | {BODY, ORGANISATION, LABORATORY, ACCREDITATION_BODY, REGISTRAR}
-About = Annotated[list[Identifier], Field(max_length=50)]
+About = Annotated[list[Stream], Field(max_length=50)]
 Documents = Annotated[list[Evidence], Field(max_length=20)]
 
 
@@ -91,13 +92,13 @@ class Requested(Dated):
     recipient: Identifier
     organisation: OrganisationCode
     purpose: LongText
-    certificate: Identifier | None = Field(default=None, description="Stream of the certificate that makes it a client")
+    certificate: Stream | None = Field(default=None, description="Stream of the certificate that makes it a client")
 
 
 class Result(Data):
     """One spot check result."""
 
-    inspection: Identifier
+    inspection: Stream
     sample: Code
     standard: Text
     passed: bool
@@ -107,7 +108,7 @@ class Result(Data):
 class RequestGranted(Dated):
     """The bureau decides to tell the results (可, S2-76); only to the body of the certificate that it names."""
 
-    certificate: Identifier
+    certificate: Stream
     results: Annotated[list[Result], Field(max_length=200)]
 
 

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ledger.certificates.forms import Evidence, Region
-from ledger.facts import CalendarDay, Dated, EventType, Identifier, LongText, Reference, Text, correction, event_types
+from ledger.facts import CalendarDay, Dated, EventType, LongText, Reference, Stream, Text, correction, event_types
 from ledger.parties import AUTHORITIES
 from ledger.scope import Scope
 
 RISK, WARNING = "risk", "warning"
-Streams = Annotated[list[Identifier], Field(max_length=100)]
+Streams = Annotated[list[Stream], Field(max_length=100)]
 Level = Literal["red", "orange", "yellow", "blue"]
 
 

@@ -5,7 +5,7 @@ The table is data: a new row about a family that is named already works at once,
 
 from ledger.access.visibility import class_of
 from ledger.codes.deadlines import deadline_rules
-from ledger.deadlines.due import Deadline, deadlines_of, mentions_of
+from ledger.deadlines.due import Deadline, deadlines_of, mark_of, mentions_of
 from ledger.families import FAMILIES
 from projections import copying
 from projections.certificates.timelines import Known
@@ -63,5 +63,6 @@ def _line(stream: str, ordinal: int, each: Deadline) -> bytes:
             copying.text(each.met_by),
             copying.array(sorted(rule.met_by)) if rule.across else copying.NULL,
             copying.text(rule.met_when.get("kind") if rule.across else None),
+            copying.text(mark_of(stream, each)),
         )
     )

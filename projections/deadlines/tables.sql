@@ -14,9 +14,11 @@ CREATE TABLE deadline (
     met         date,
     met_by      text,
     across      text[],
-    across_kind text
+    across_kind text,
+    mark        text
 );
 COMMENT ON COLUMN deadline.due IS 'last day in time; null where the rule gives no number and the matter only ages';
+COMMENT ON COLUMN deadline.mark IS 'stream in which the clock says that it passed';
 COMMENT ON COLUMN deadline.across IS 'event types that meet it on other streams about this one';
 
 -- Facts that may meet what is due on another stream, joined when it is asked for: arrival across streams plays no part.
