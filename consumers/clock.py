@@ -35,6 +35,10 @@ class OverdueStore(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        ...
+
 
 class Clock:
     """Looks for what passed, once in ``seconds``."""
@@ -50,14 +54,17 @@ class Clock:
 
     def run(self, stop: Event) -> None:
         """Look until ``stop`` is set; an outage is sat out."""
-        while not stop.is_set():
-            try:
-                self.tick()
-                self._patience.restore()
-                stop.wait(self._seconds)
-            except TROUBLE as error:
-                log.warning("clock.interrupted", error=repr(error))
-                self._patience.wait(stop)
+        try:
+            while not stop.is_set():
+                try:
+                    self.tick()
+                    self._patience.restore()
+                    stop.wait(self._seconds)
+                except TROUBLE as error:
+                    log.warning("clock.interrupted", error=repr(error))
+                    self._patience.wait(stop)
+        finally:
+            self._store.close()
 
     def tick(self) -> int:
         """Say of everything that passed by now that it did; return how much that was. Raises ``LogUnavailable``."""

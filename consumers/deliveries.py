@@ -84,6 +84,10 @@ class DeliveryStore(Protocol):
         """Note that these deliveries (notice, kind, address) are recorded."""
         ...
 
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        ...
+
 
 class Deliveries:
     """Queues, sends and records, once a second."""
@@ -103,14 +107,17 @@ class Deliveries:
 
     def run(self, stop: Event) -> None:
         """Deliver until ``stop`` is set; an outage of ours is sat out, one of theirs waits for its next attempt."""
-        while not stop.is_set():
-            try:
-                self.step(stop)
-                self._patience.restore()
-                stop.wait(_POLL_SECONDS)
-            except TROUBLE as error:
-                log.warning("deliveries.interrupted", error=repr(error))
-                self._patience.wait(stop)
+        try:
+            while not stop.is_set():
+                try:
+                    self.step(stop)
+                    self._patience.restore()
+                    stop.wait(_POLL_SECONDS)
+                except TROUBLE as error:
+                    log.warning("deliveries.interrupted", error=repr(error))
+                    self._patience.wait(stop)
+        finally:
+            self._store.close()
 
     def step(self, stop: Event | None = None) -> int:
         """Queue what is new, make every attempt that is due, record what arrived; return how many arrived."""

@@ -42,3 +42,8 @@ class PostgresDeadlineStore:
                 self._connection.close()
             raise LogUnavailable(str(error)) from error
         return [Overdue(*row) for row in found]
+
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        if self._connection is not None:
+            self._connection.close()

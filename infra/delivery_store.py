@@ -165,6 +165,11 @@ class PostgresDeliveryStore:
         with self._connected() as connection:
             return connection.execute(_LIST).fetchall()
 
+    def close(self) -> None:
+        """Let go of the database until the next call."""
+        if self._connection is not None:
+            self._connection.close()
+
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         try:

@@ -1,7 +1,8 @@
-"""``certledger clock`` says what passed its deadline and brings notices to the addresses of ``certledger deliveries``."""
+"""``certledger clock`` says what passed its deadline, and brings notices to the addresses of ``deliveries``."""
 
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import orjson
 import typer
@@ -61,13 +62,16 @@ def add(party: Party, kind: Kind, address: Address) -> None:
             raise typer.BadParameter(str(refused)) from refused
     elif "@" not in address or any(letter.isspace() for letter in address):
         raise typer.BadParameter(f"{address} 不是邮箱地址。 {address} is no mailbox.")
-    PostgresDeliveryStore(database_url(settings)).add(party_key(party), kind, address)
+    with _store(settings) as store:
+        store.add(party_key(party), kind, address)
 
 
 @deliveries.command()
 def remove(party: Party, kind: Kind, address: Address) -> None:
     """不再送到该地址。 Bring nothing more to an address."""
-    if not PostgresDeliveryStore(database_url(Settings())).remove(party_key(party), kind, address):
+    with _store() as store:
+        was_there = store.remove(party_key(party), kind, address)
+    if not was_there:
         raise typer.BadParameter("没有这个地址。 There is no such address.")
 
 
@@ -77,14 +81,16 @@ def replay(
     since: Annotated[int, typer.Option(min=0, help="从此位置起 · from this position on")] = 0,
 ) -> None:
     """把某位置起的通报重新送一遍。 Bring everything from a position on once more."""
-    count = PostgresDeliveryStore(database_url(Settings())).replay(party_key(party), since, _now())
+    with _store() as store:
+        count = store.replay(party_key(party), since, _now())
     _out.print(f"{count} 份通报将重新送达 · {count} notices will be brought again", highlight=False)
 
 
 @deliveries.command("list")
 def list_(json: AsJson = False) -> None:
     """列出地址与送达情况。 List the addresses and how deliveries to them stand."""
-    rows: list[dict[str, Any]] = PostgresDeliveryStore(database_url(Settings())).channels()
+    with _store() as store:
+        rows = store.channels()
     if json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
@@ -102,6 +108,10 @@ def list_(json: AsJson = False) -> None:
 def key() -> None:
     """显示验证 webhook 签名的公钥(Standard Webhooks)。 Show the public key that verifies webhooks."""
     typer.echo(public_key(webhook_key(Settings())))
+
+
+def _store(settings: Settings | None = None) -> AbstractContextManager[PostgresDeliveryStore]:
+    return closing(PostgresDeliveryStore(database_url(settings or Settings())))
 
 
 def _now() -> datetime:

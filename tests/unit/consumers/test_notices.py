@@ -164,7 +164,6 @@ def test_a_corrected_day_on_which_the_enterprise_was_elsewhere_moves_the_notice(
     assert store.refused == []
 
 
-@pytest.mark.requirement("S2-70")
 def test_a_certificate_change_of_a_client_elsewhere_reaches_its_territory(ledger: Ledger) -> None:
     accept(ledger, decided("scope_reduced", "2031-03-01", CCC_NUMBER, scope_zh="电器"))
     react(ledger)
@@ -224,7 +223,6 @@ def test_who_relies_on_a_certificate_is_told_of_its_status_until_it_relies_on_it
     assert sorted(told(ledger, "adopted_certificate")) == ["SAMR-440600", "organisation:M00010102"]
 
 
-@pytest.mark.requirement("S2-70")
 def test_every_step_may_be_killed_and_delivered_three_times_and_each_notice_is_recorded_once(ledger: Ledger) -> None:
     accept(ledger, inspected(), found(), ended("suspended"), decided("restored", "2031-04-01", CCC_NUMBER))
     store = Remembered()
