@@ -19,9 +19,9 @@ class DeadlineRule:
     """One row: a fact of type ``on`` whose members are as ``when`` says makes a thing due.
 
     It is due on the day that the fact's member ``due`` names, or ``days`` after the fact in the row's calendar, or
-    never (``ageing``). It is met by a fact of one of ``met_by`` with the members of ``met_when``, equal to the first
-    one in the member ``match``; on the same stream, or ``across``, on any that is ``about`` it. A null in ``when``
-    asks for the member's absence.
+    never (``ageing``). It is met by a fact of one of ``met_by`` on the same stream with the members of ``met_when``,
+    equal to the first one in the member ``match``. A row ``across`` is also met by a fact on any other stream that is
+    ``about`` this one; the kind in ``met_when`` is asked of those alone. A null in ``when`` asks for absence.
     """
 
     id: str

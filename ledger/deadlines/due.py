@@ -61,7 +61,7 @@ def deadlines_of(stream: str, timeline: Timeline[Any]) -> Iterator[Deadline]:
             if not rule.concerns(fact.data):
                 continue
             counted = rule.due_day(fact.data, fact.effective)
-            done = next((each for each in facts[index + 1 :] if not rule.across and _meets(rule, fact, each)), None)
+            done = next((each for each in facts[index + 1 :] if _meets(rule, fact, each)), None)
             responsible = _responsible(rule, stream, fact)
             yield Deadline(
                 rule,
@@ -99,7 +99,7 @@ def _meets(rule: DeadlineRule, cause: Fact, fact: Fact) -> bool:
     return (
         fact.type in rule.met_by
         and (not rule.match or fact.data.get(rule.match) == cause.data.get(rule.match))
-        and all(fact.data.get(name) == value for name, value in rule.met_when.items())
+        and (rule.across or all(fact.data.get(name) == value for name, value in rule.met_when.items()))
     )
 
 
