@@ -20,6 +20,8 @@ ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data"
 NOT_COMPETENT = {
     *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection", "not_own_report"),
+    *("not_competent", "not_own_certificate", "not_own_case", "not_own_document"),
+    *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
 }
 LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
 THIRD = "SAMR-440607"
@@ -35,6 +37,8 @@ IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.h
 _REGION = {
     "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "case.lead_registered",
     "rectification.opened", "area.listed", "area.delisted",
+    "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "risk.detected",
+    "risk.monitored",
 }  # fmt: skip
 
 
@@ -135,6 +139,11 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
     elif family == "authority":
         subject = f"authority:{source if own and party.kind.endswith('authority') else THIRD}"
+    elif family in {"circular", "warning"}:
+        subject = f"{family}:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{tag}{name}"
+    elif family == "risk":
+        subject = f"risk:{tag}{name}".replace(".", "-").replace("_", "-")[:60]
+        data |= {"region": place} if "region" in data else {}
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
         data = dict(about_key(name).data)

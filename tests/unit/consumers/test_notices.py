@@ -213,6 +213,17 @@ def test_a_body_that_finds_a_violation_tells_the_city(ledger: Ledger) -> None:
     assert told(ledger, "body_found_violation") == [CITY]
 
 
+@pytest.mark.requirement("S4-102")
+@pytest.mark.parametrize("field", ["insurance", "credit"])
+def test_an_insurer_or_a_lender_that_relies_on_a_certificate_is_told_of_its_status(ledger: Ledger, field: str) -> None:
+    said = {**adopted("a-1", "organisation:91350100M00010102K").data, "field": field}
+    stream = f"adoption:{BODY}:{CCC_NUMBER}:a-1"
+    accept(ledger, statement("adoption.recorded", stream, said, source="organisation:91350100M00010102K"))
+    accept(ledger, ended("withdrawn"))
+    react(ledger)
+    assert told(ledger, "adopted_certificate") == ["organisation:M00010102"]
+
+
 @pytest.mark.requirement("S4-56")
 def test_who_relies_on_a_certificate_is_told_of_its_status_until_it_relies_on_it_no_more(ledger: Ledger) -> None:
     buyer = "organisation:91350100M00010102K"
