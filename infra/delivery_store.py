@@ -16,20 +16,25 @@ from ledger.days import instant_text
 from ledger.log import LogUnavailable
 from ledger.notices.letter import Letter, letter
 
-# Up to the view's lowest bookmark nothing is missing; beyond it a notice with a lower position may still come.
-_HORIZON = "SELECT min(position) AS horizon FROM notices.bookmark"
+# A lane's bookmark moves with the lane's own events, so that how far an address was served is kept for each lane.
+_MARKS = "SELECT coalesce(array_agg(position ORDER BY lane), '{}') AS marks FROM notices.bookmark"
 _QUEUE = """
-    WITH waiting AS (SELECT party, kind, address, through FROM notice_channel WHERE through < %(horizon)s FOR UPDATE),
+    WITH seen AS (SELECT %(marks)s::bigint[] AS marks),
+    waiting AS (
+        SELECT party, kind, address, c.through, seen.marks FROM notice_channel c, seen
+        WHERE c.through <> seen.marks FOR UPDATE OF c),
     queued AS (
         INSERT INTO notice_delivery (notice, party, kind, address, position, next_attempt)
         SELECT n.stream, w.party, w.kind, w.address, n.position, %(now)s
-        FROM waiting w JOIN notices.notice n
-            ON n.recipient = w.party AND n.position > w.through AND n.position <= %(horizon)s
-            AND n.withdrawn IS NULL
+        FROM waiting w CROSS JOIN LATERAL unnest(w.through, w.marks) WITH ORDINALITY AS t (after, through, lane)
+        JOIN notices.notice n ON n.recipient = w.party AND n.lane = t.lane - 1
+            AND n.arrived > t.after AND n.arrived <= t.through AND n.withdrawn IS NULL
         ON CONFLICT DO NOTHING RETURNING 1),
     moved AS (
-        UPDATE notice_channel c SET through = %(horizon)s FROM waiting w
-        WHERE (c.party, c.kind, c.address) = (w.party, w.kind, w.address))
+        UPDATE notice_channel c
+        SET through = (SELECT array_agg(greatest(a, b) ORDER BY lane)
+                       FROM unnest(w.through, w.marks) WITH ORDINALITY AS t (a, b, lane))
+        FROM waiting w WHERE (c.party, c.kind, c.address) = (w.party, w.kind, w.address))
     SELECT count(*) AS count FROM queued
 """
 _DUE = """
@@ -58,7 +63,7 @@ _RECORDED = """
 """
 _ADD = """
     INSERT INTO notice_channel (party, kind, address, through)
-    VALUES (%s, %s, %s, coalesce((SELECT min(position) FROM notices.bookmark), 0)) ON CONFLICT DO NOTHING
+    SELECT %s, %s, %s, array_agg(position ORDER BY lane) FROM notices.bookmark ON CONFLICT DO NOTHING
 """
 _REPLAY = """
     WITH again AS (
@@ -105,10 +110,10 @@ class PostgresDeliveryStore:
     def queue(self, now: datetime) -> int:
         """Queue every notice that an address waits for; return how many were new. Raises ``LogUnavailable``."""
         with self._connected() as connection:
-            row = connection.execute(_HORIZON).fetchone()
-            if row is None or row["horizon"] is None:
+            row = connection.execute(_MARKS).fetchone()
+            if row is None or not row["marks"]:
                 return 0
-            found = connection.execute(_QUEUE, {"now": now, "horizon": row["horizon"]}).fetchone()
+            found = connection.execute(_QUEUE, {"now": now, "marks": row["marks"]}).fetchone()
             return int(found["count"]) if found else 0
 
     @contextmanager

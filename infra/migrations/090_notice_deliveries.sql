@@ -3,11 +3,11 @@ CREATE TABLE notice_channel (
     party   text        COLLATE "C" NOT NULL,
     kind    text        NOT NULL CHECK (kind IN ('webhook', 'email')),
     address text        NOT NULL CHECK (octet_length(address) BETWEEN 3 AND 2048),
-    through bigint      NOT NULL,
+    through bigint[]    NOT NULL,
     added   timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (party, kind, address)
 );
-COMMENT ON COLUMN notice_channel.through IS 'every notice up to this position is queued';
+COMMENT ON COLUMN notice_channel.through IS 'by lane (the first is lane 0), the position up to which every notice is queued';
 
 -- One row for each notice and address, whatever is redelivered: its attempts, its end, and whether that is recorded.
 CREATE TABLE notice_delivery (

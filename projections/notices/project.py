@@ -9,7 +9,7 @@ from ledger.timeline import Timeline
 from projections import copying
 from projections.certificates.timelines import Known
 from projections.copying import Lines
-from projections.feed import Delivered
+from projections.feed import Delivered, lane_of
 from projections.streams import StreamView
 
 _OPENING = frozenset({"notice.created", "notice.requested"})
@@ -66,6 +66,9 @@ def _line(stream: str, known: Known, opening: Fact, latest: Delivered) -> bytes:
             copying.text(answered.data.get("reason") if answered else None),
             b"%d" % sum(fact.type == "notice.urged" for fact in since),
             copying.day(_day(since, "notice.withdrawn")),
+            b"%d" % lane_of(stream),
+            # What was said of it before it was there was held, and it came with a later event.
+            b"%d" % (known.first if opening.version == 1 else latest.position),
         )
     )
 

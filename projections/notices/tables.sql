@@ -25,8 +25,11 @@ CREATE TABLE notice (
     outcome      text,
     reply        text,
     urged        int    NOT NULL,
-    withdrawn    date
+    withdrawn    date,
+    lane         int    NOT NULL,
+    arrived      bigint NOT NULL
 );
+COMMENT ON COLUMN notice.arrived IS 'with lane: where in the events it came to be there, for those who bring it on';
 COMMENT ON COLUMN notice.position IS 'of the event that created it: the order of an inbox';
 
 CREATE TABLE fact (

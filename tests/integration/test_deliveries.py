@@ -93,10 +93,6 @@ def follow(database_url: str, store: PostgresDeliveryStore) -> Iterator[Callable
 
     def seen(ledger: Ledger) -> None:
         projector.apply(deliveries(ledger))
-        with psycopg.connect(database_url) as connection:
-            # Every lane was seen up to the head, as a feed of the store says of its batches.
-            connection.execute("UPDATE notices.bookmark SET position = %s", (ledger.event_log.head(),))
-        projector.bookmarks()
 
     yield seen
     projector.close()
