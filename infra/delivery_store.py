@@ -51,6 +51,14 @@ _FAILED = """
     UPDATE notice_delivery SET attempts = attempts + 1, failure = %s, next_attempt = %s
     WHERE (notice, kind, address) = (%s, %s, %s)
 """
+# An address that is down is asked once, not once for every letter; when it answers again, all that wait are due.
+_POSTPONED = """
+    UPDATE notice_delivery SET next_attempt = %s
+    WHERE (party, kind, address) = (%s, %s, %s) AND next_attempt < %s AND notice <> %s
+"""
+_DUE_AGAIN = """
+    UPDATE notice_delivery SET next_attempt = %s WHERE (party, kind, address) = (%s, %s, %s) AND next_attempt > %s
+"""
 _UNRECORDED = """
     SELECT d.notice, d.position, d.kind, d.address, d.delivered, n.created::text AS created
     FROM notice_delivery d JOIN notices.notice n ON n.stream = d.notice
@@ -94,10 +102,17 @@ class _Lent:
     def delivered(self, at: datetime) -> None:
         """Note that it arrived."""
         self.connection.execute(_DELIVERED, (at, *self.key))
+        self.connection.execute(_DUE_AGAIN, (at, *self._where, at))
 
     def failed(self, reason: str, next_attempt: datetime | None) -> None:
         """Note why it did not, and when to try again."""
         self.connection.execute(_FAILED, (reason, next_attempt, *self.key))
+        if next_attempt is not None:
+            self.connection.execute(_POSTPONED, (next_attempt, *self._where, next_attempt, self.key[0]))
+
+    @property
+    def _where(self) -> tuple[str, str, str]:
+        return (self.letter.recipient, self.letter.kind, self.letter.address)
 
 
 class PostgresDeliveryStore:

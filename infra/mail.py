@@ -31,6 +31,8 @@ class Spool:
             part.replace(path)
         except OSError:
             return Attempt("later", "spool_not_writable")
+        except ValueError:
+            return Attempt("never", "address_wrong")
         return Attempt("done")
 
 
@@ -54,6 +56,8 @@ class Smtp:
             return Attempt("never", "recipient_refused")
         except (OSError, smtplib.SMTPException):
             return Attempt("later", "mail_server_unavailable")
+        except ValueError:
+            return Attempt("never", "address_wrong")
         return Attempt("done")
 
 

@@ -25,12 +25,14 @@ from ledger.notices.letter import Attempt, Letter
 from ledger.service import Ledger
 from projections.projector import Projector
 from projections.registry import VIEWS
-from tests.support.notified import ABOVE, founded, told
+from tests.support.access import SIBLING
+from tests.support.notified import founded, told
 from tests.support.reacting import events, react
 from tests.support.statements import BODY, accept
 from tests.support.views import deliveries
 
 NOW = datetime(2031, 4, 1, 4, tzinfo=UTC)
+WARNED = f"SAMR-{SIBLING}"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
@@ -159,24 +161,38 @@ def test_an_address_gets_what_comes_after_it_was_added_and_what_is_replayed(
 def test_a_receiver_that_fails_is_tried_again_with_longer_waits_and_then_no_more(
     ledger: Ledger, store: PostgresDeliveryStore, follow: Callable[[Ledger], None], receiver: Receiver
 ) -> None:
-    store.add(ABOVE, "webhook", receiver.address)
+    store.add(WARNED, "webhook", receiver.address)
     follow(ledger)
-    receiver.statuses = [500] * 1_000
+    receiver.statuses = [500] * 100
     now = NOW
-    first = len(receiver.got)
     assert delivering(ledger, store, now).step() == 0
-    each_time = len(receiver.got) - first
-    assert each_time > 0
-    for attempt, wait in enumerate(WAITS):
+    for attempt, wait in enumerate(WAITS, 1):
         assert delivering(ledger, store, now + timedelta(seconds=wait - 1)).step() == 0
-        assert len(receiver.got) == each_time * (attempt + 1), "not before its time"
+        assert len(receiver.got) == attempt, "not before its time"
         now += timedelta(seconds=wait)
         delivering(ledger, store, now).step()
-        assert len(receiver.got) == each_time * (attempt + 2)
+        assert len(receiver.got) == attempt + 1
     assert delivering(ledger, store, now + timedelta(days=365)).step() == 0
-    assert len(receiver.got) == each_time * (len(WAITS) + 1)
-    assert {channel["given_up"] for channel in store.channels()} == {each_time}
-    assert len(set(receiver.ids())) == each_time
+    assert len(receiver.got) == len(WAITS) + 1
+    assert [channel["given_up"] for channel in store.channels()] == [1]
+    assert len(set(receiver.ids())) == 1
+
+
+def test_an_address_that_is_down_is_asked_once_and_gets_all_that_waits_when_it_answers(
+    ledger: Ledger, store: PostgresDeliveryStore, follow: Callable[[Ledger], None], receiver: Receiver
+) -> None:
+    store.add(BODY, "webhook", receiver.address)
+    follow(ledger)
+    receiver.statuses = [503, 503]
+    assert delivering(ledger, store).step() == 0
+    assert len(receiver.got) == 1
+    assert delivering(ledger, store, NOW + timedelta(seconds=4)).step() == 0
+    assert len(receiver.got) == 1
+    later = NOW + timedelta(seconds=WAITS[0])
+    assert delivering(ledger, store, later).step() == 0
+    assert len(receiver.got) == 2
+    assert delivering(ledger, store, later + timedelta(seconds=WAITS[1])).step() == 2
+    assert len(set(receiver.ids())) == 2
 
 
 def test_an_address_that_is_gone_or_of_our_own_network_is_not_tried_again(
