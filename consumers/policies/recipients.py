@@ -8,7 +8,6 @@ from ledger.access.jurisdiction import governs
 from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
 from ledger.codes.notice_routes import Relation
 from ledger.codes.statuses import Status
-from ledger.competence import state_on
 from ledger.days import Day
 from ledger.envelope import Recorded
 from ledger.facts import Fact
@@ -17,7 +16,7 @@ from ledger.notices.relations import city_bureau, superior_of, territorial_burea
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
 from ledger.parties import party_of
 from ledger.scope import bureaux
-from ledger.timeline import Timeline
+from ledger.timeline import Timeline, state_on
 
 _CLIENT = frozenset({Status.VALID, Status.SUSPENDED})
 
