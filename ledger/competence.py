@@ -37,6 +37,12 @@ _NEEDS_APPROVAL = _OPENING | {
 _NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority", "report": "not_own_report"}
 _NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority"}
 _NOT_OWN = {"case": "not_own_case", "circular": "not_own_document", "warning": "not_own_document"}
+_NOT_OWN = {
+    "case": "not_own_case",
+    "authority": "not_own_authority",
+    "circular": "not_own_document",
+    "warning": "not_own_document",
+}
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
 _MOVABLE = frozenset({"body_lost_approval"})
@@ -68,9 +74,6 @@ def speaker_objection(submission: Submission, standing: Standing) -> Illegal | N
         return Illegal(_NOT_OWN.get(submission.type.family, "not_own_certificate"), pointer="/subject", params=named)
     if row.where == "below" and not judging.is_below(party, submission.subject, day):
         return Illegal("authority_not_below", pointer="/subject", params=named)
-    if row.is_own and owner is not None and owner != submission.source and party.kind != ORGANISATION:
-        code = _NOT_OWN.get(submission.type.family, "not_own_certificate")
-        return Illegal(code, pointer="/subject", params=(("source", submission.source), ("row", row.id)))
     if submission.type.family == "inspection" and not submission.type.corrects:
         objection = naming_objection(row, party, submission.subject)
         if objection is not None:

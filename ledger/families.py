@@ -11,6 +11,7 @@ from ledger import (
     areas,
     authorities,
     adoptions,
+    authorities,
     bodies,
     cases,
     certificates,

@@ -17,6 +17,10 @@ from infra.settings import Settings
 EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers", "cases")
 EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers")
 EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "notices", "deadlines", "warnings")
+EVERY_VIEW = (
+    *("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers"),
+    *("notices", "deadlines", "warnings"),
+)
 
 
 def database_url(settings: Settings) -> str:

@@ -21,9 +21,9 @@ from api.client.models import (
     Certificate,
     Chain,
     Challenge,
-    EnforcementLedger,
     Deadlines,
     EarlyWarnings,
+    EnforcementLedger,
     EventPath,
     EventTypes,
     Found,
@@ -311,8 +311,6 @@ class Client:
     def _get(self, path: str, asked: Params, reason: str | None = None) -> httpx.Response:
         headers = {"Min-Position": str(self.written)} if self.written else {}
         headers |= {"Read-Reason": reason} if reason else {}
-        if reason:
-            headers["Read-Reason"] = reason
         return self._transport.ask("GET", path, params=asked, headers=headers)
 
     def _wrote(self, receipt: Receipt) -> Receipt:

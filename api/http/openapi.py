@@ -57,8 +57,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document["servers"] = [{"url": "/"}]
     document["components"] = {
-        "schemas": {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES},
-        "schemas": {**COMPONENTS, **OF_KEYS, **OF_NOTICES},
+        "schemas": {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_NOTICES},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     }
     return document

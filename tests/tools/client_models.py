@@ -14,8 +14,7 @@ from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
 from api.http.schemas_notices import COMPONENTS as OF_NOTICES
 
-COMPONENTS = {**OF_ALL, **OF_KEYS, **OF_AUTHORITIES}
-COMPONENTS = {**OF_ALL, **OF_KEYS, **OF_NOTICES}
+COMPONENTS = {**OF_ALL, **OF_KEYS, **OF_AUTHORITIES, **OF_NOTICES}
 MODELS = Path(__file__).parents[2] / "api" / "client" / "models.py"
 _HEAD = '''\
 """What the interface answers with, as typed models; tests.tools.client_models wrote them from its description.

@@ -21,6 +21,7 @@ NOT_COMPETENT = {
     *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection", "not_own_report"),
     *("not_competent", "not_own_certificate", "not_own_case", "not_own_document"),
+    "not_own_document",
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
 }
 LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
