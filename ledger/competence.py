@@ -34,12 +34,10 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.scope_extended",
     "certificate.restored_after_expiry",
 }
-_NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority", "report": "not_own_report"}
-_NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority"}
-_NOT_OWN = {"case": "not_own_case", "circular": "not_own_document", "warning": "not_own_document"}
 _NOT_OWN = {
     "case": "not_own_case",
     "authority": "not_own_authority",
+    "report": "not_own_report",
     "circular": "not_own_document",
     "warning": "not_own_document",
 }

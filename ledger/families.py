@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import (
-    areas,
-    authorities,
     adoptions,
+    areas,
     authorities,
     bodies,
     cases,

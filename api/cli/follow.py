@@ -29,7 +29,7 @@ from consumers.patience import TROUBLE, Patience
 from consumers.policies.holder_bars import holder_bars
 from consumers.policies.notices import notices
 from consumers.policies.requests import requests
-from consumers.policies.run import Policies
+from consumers.policies.run import Policies, Policy
 from consumers.policies.supervision import failed_rectifications, unapproved_issues, unknown_certificates
 from consumers.projection_run import ProjectionRun
 from consumers.relay import relay as event_relay
@@ -146,14 +146,15 @@ def policies() -> None:
     url, brokers = database_url(settings), cluster(settings)
     ledger = opened(url)
     feed: Feed = StoreFeed(ledger.event_log) if brokers is None else KafkaFeed(brokers, EVENTS, "certledger.policies")
-    rules = [holder_bars, failed_rectifications, unknown_certificates, unapproved_issues]
+    rules: list[Policy] = [
+        holder_bars,
+        failed_rectifications,
+        unknown_certificates,
+        unapproved_issues,
+        notices,
+        requests,
+    ]
     run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), rules)], name="policies", spans=span)
-    run = ProjectionRun(
-        feed,
-        [Policies(ledger, PostgresPolicyStore(url), [holder_bars, notices, requests])],
-        name="policies",
-        spans=span,
-    )
     until_stopped(run.run)
 
 

@@ -36,10 +36,6 @@ _VIEWS_TOGETHER = (
     ("register", "history"),
     ("trail", "search", "access", "keys"),
     ("authorities", "ledgers", "cases"),
-)
-_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys", "authorities", "ledgers"))
-_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys"), ("notices", "deadlines", "warnings"))
-    ("trail", "search", "access", "keys", "authorities", "ledgers"),
     ("notices", "deadlines", "warnings"),
 )
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", AUDITOR, *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))

@@ -14,11 +14,8 @@ from infra.services.postgres import running_url
 from infra.services.topics import TOPICS, ensure_topics
 from infra.settings import Settings
 
-EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers", "cases")
-EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers")
-EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "notices", "deadlines", "warnings")
 EVERY_VIEW = (
-    *("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers"),
+    *("register", "history", "trail", "search", "access", "keys", "authorities", "ledgers", "cases"),
     *("notices", "deadlines", "warnings"),
 )
 

@@ -19,7 +19,6 @@ _OPENING = frozenset(
     }
 )  # fmt: skip
 _LEAD = "case.lead_registered"
-_OPENING = frozenset({"inspection.performed", "case.opened", "certificate.refused"})
 _FLOWING = ("notice.", "circular.", "risk.", "warning.", "deadline.", "adoption.")
 
 
@@ -87,9 +86,6 @@ def party_key(party: str) -> str:
     return _organisation(party.removeprefix(_ORGANISATION))
 
 
-def _of_case(author: str, data: Mapping[str, Any], asked: tuple[str, ...]) -> Audience:
-    """Return whom a case is about; bodies asked for evidence read that request alone, as the classes say."""
-    family, _, rest = (data.get("target") or "").partition(":")
 def _of_flow(opening: Fact) -> Audience:
     """Return who a notice, circular, risk, warning, deadline or adoption is between; its first fact says so."""
     data = opening.data
@@ -108,8 +104,9 @@ def _region_of(party: str | None) -> str | None:
     return found.region if found else None
 
 
-def _of_case(author: str, data: Mapping[str, Any]) -> Audience:
-    family, _, rest = data["target"].partition(":")
+def _of_case(author: str, data: Mapping[str, Any], asked: tuple[str, ...]) -> Audience:
+    """Return whom a case is about; bodies asked for evidence read that request alone, as the classes say."""
+    family, _, rest = (data.get("target") or "").partition(":")
     subjects: tuple[str, ...] = ()
     if family == "organisation":
         subjects = (party_key(data["target"]),)

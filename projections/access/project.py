@@ -22,12 +22,10 @@ from projections.feed import Delivered
 from projections.ledgers.project import places
 
 _AUTHORITY = "authority:"
-_FOLDED = ("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY)
 _FOLDED = (
-    "inspection:", "case:", "organisation:", "notice:", "circular:", "risk:", "warning:", "deadline:", "adoption:",
-    _AUTHORITY,
-    _AUTHORITY,
-)  # fmt: skip
+    *("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY),
+    *("notice:", "circular:", "risk:", "warning:", "deadline:", "adoption:"),
+)
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine

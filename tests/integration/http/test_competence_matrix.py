@@ -20,9 +20,7 @@ ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data"
 NOT_COMPETENT = {
     *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection", "not_own_report"),
-    *("not_competent", "not_own_certificate", "not_own_case", "not_own_document"),
     "not_own_document",
-    *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
 }
 LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
 THIRD = "SAMR-440607"
@@ -38,8 +36,7 @@ IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.h
 _REGION = {
     "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "case.lead_registered",
     "rectification.opened", "area.listed", "area.delisted",
-    "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "risk.detected",
-    "risk.monitored",
+    "risk.detected", "risk.monitored",
 }  # fmt: skip
 
 
@@ -92,6 +89,12 @@ def trials(source: str, place: str) -> Iterator[tuple[Submission, bool]]:
             yield _statement(name, event_type.family, source, place, own=own), is_allowed(name, source, place, own=own)
 
 
+def _flowing(family: str, source: str, tag: str, *, own: bool) -> str:
+    owner = source if own else "CNCA" if source != "CNCA" else "SAMR"
+    number = tag.replace(".", "-").replace("_", "-")[:55]
+    return f"risk:{number}" if family == "risk" else f"{family}:{owner}:{number}"
+
+
 def _statement(name: str, family: str, source: str, place: str, *, own: bool) -> Submission:
     party = party_of(source)
     assert party is not None
@@ -140,10 +143,8 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
     elif family == "authority":
         subject = f"authority:{source if own and party.kind.endswith('authority') else THIRD}"
-    elif family in {"circular", "warning"}:
-        subject = f"{family}:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{tag}{name}"
-    elif family == "risk":
-        subject = f"risk:{tag}{name}".replace(".", "-").replace("_", "-")[:60]
+    elif family in {"circular", "warning", "risk"}:
+        subject = _flowing(family, source, f"{tag}{name}", own=own)
         data |= {"region": place} if "region" in data else {}
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
