@@ -145,7 +145,7 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         subject = f"authority:{source if own and party.kind.endswith('authority') else THIRD}"
     elif family in {"circular", "warning", "risk"}:
         subject = _flowing(family, source, f"{tag}{name}", own=own)
-        data |= {"region": place} if "region" in data else {}
+        data |= dict.fromkeys(data.keys() & {"region"}, place)
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
         data = dict(about_key(name).data)
