@@ -159,6 +159,26 @@ class Settings(BaseSettings):
     """状态图旧根保留的天数,即可按多早的所知出具凭据。 For how many days the states of older roots are kept: as of
     how long ago receipts can be made."""
 
+    webhook_key: AbsolutePath | None = None
+    """签署 webhook 的 Ed25519 私钥文件;不设则开发环境自动生成于 `run_dir/webhook.key`。 The private key that signs
+    webhooks; unset: made as `run_dir/webhook.key` in development."""
+
+    mail_server: str | None = None
+    """发送邮件的 SMTP 服务器 host:port(STARTTLS);不设则写入 `run_dir/mail`。 The SMTP server for notices by mail;
+    unset: each mail is a file in `run_dir/mail`."""
+
+    mail_from: str = "certledger@localhost"
+    """邮件的发件地址。 The sender of mail."""
+
+    mail_user: str | None = None
+    """SMTP 用户名。 The name at the SMTP server."""
+
+    mail_password: str | None = Field(default=None, repr=False)
+    """SMTP 口令。 Its password."""
+
+    clock_seconds: float = Field(default=60, gt=0, le=86_400)
+    """两次检查期限之间的秒数。 Seconds between two looks at what passed its deadline."""
+
     require_services: bool = False
     """测试时服务不可用即失败而非跳过。 In tests, an unavailable service is a failure and not a skip."""
 

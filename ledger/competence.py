@@ -39,6 +39,8 @@ _NOT_OWN = {
     "case": "not_own_case",
     "authority": "not_own_authority",
     "report": "not_own_report",
+    "circular": "not_own_document",
+    "warning": "not_own_document",
 }
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).

@@ -18,6 +18,7 @@ from ledger.competence import place_objection, speaker_objection, standing_objec
 from ledger.envelope import Recorded, Submission
 from ledger.facts import Fact
 from ledger.families import EVENT_TYPES, FAMILIES
+from ledger.notices.disclosure import GRANTED, grant_objection
 from ledger.refusals import Refusal
 from ledger.signatures import Signed, check_signatures, key_objection, signature_streams
 from ledger.terms import Circumstances
@@ -50,7 +51,9 @@ def streams_read(submission: Submission) -> tuple[str, ...]:
     """Return the streams that a decision on this submission reads; the first is its own."""
     if FAMILIES[submission.type.family].subject.fullmatch(submission.subject) is None:
         return ()
-    return (submission.subject, *standing_streams(submission), *signature_streams(submission))
+    return (
+        submission.subject, *standing_streams(submission), *_disclosed_by(submission), *signature_streams(submission)
+    )  # fmt: skip
 
 
 def decide(
@@ -76,9 +79,11 @@ def decide(
     objection = key_objection(submission, known.__getitem__, circumstances)
     if objection is not None:
         return _refusal(submission, objection)
-    objection = place_objection(
-        submission, submission.type.name, submission.data, own, known.__getitem__
-    ) or standing_objection(submission, submission.type.name, submission.data, _certificate(own), known.__getitem__)
+    objection = (
+        place_objection(submission, submission.type.name, submission.data, own, known.__getitem__)
+        or standing_objection(submission, submission.type.name, submission.data, _certificate(own), known.__getitem__)
+        or grant_objection(submission.type.name, submission.data, own, known.__getitem__)
+    )
     if objection is not None:
         return _refusal(submission, objection)
     machine = FAMILIES[submission.type.family].machine
@@ -130,8 +135,10 @@ def _decide_correction(
             problems = problems_of(error, "/data/replacement")
             named = (("type", target.type),)
             return Refusal("data_invalid", problems[0].pointer, named, *submission.identity, problems)
-        objection = place_objection(submission, target.type, replacement, own, known.__getitem__) or standing_objection(
-            submission, target.type, replacement, _certificate(own), known.__getitem__
+        objection = (
+            place_objection(submission, target.type, replacement, own, known.__getitem__)
+            or standing_objection(submission, target.type, replacement, _certificate(own), known.__getitem__)
+            or grant_objection(target.type, replacement, own, known.__getitem__)
         )
         if objection is not None:
             return _refusal(submission, objection)
@@ -158,6 +165,17 @@ def evolve(timeline: Timeline[Any], recorded: Recorded) -> Timeline[Any]:
         amended = timelines.changed(target, recorded.version, data.get("replacement"))
         return timelines.evolve_amended(machine, timeline, amended, version=recorded.version, releases=releases)
     return timelines.evolve(machine, timeline, recorded.fact(), applied=recorded.applied, releases=releases)
+
+
+def _disclosed_by(submission: Submission) -> tuple[str, ...]:
+    """Return the certificate on which a grant of spot check results rests, or on which a corrected one would."""
+    data = submission.data
+    if submission.type.name == "notice.corrected":
+        data = data.get("replacement") or {}
+    elif submission.type.name != GRANTED:
+        return ()
+    named = data.get("certificate")
+    return (named,) if isinstance(named, str) and FAMILIES["certificate"].subject.fullmatch(named) else ()
 
 
 def _certificate(timeline: Timeline[Any]) -> CertificateState:

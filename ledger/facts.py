@@ -13,6 +13,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.\-]{0,31}$")]
 CalendarDay = Annotated[date, Field(ge=date(1949, 1, 1), le=date(2199, 12, 31))]
+Stream = Annotated[str, StringConstraints(min_length=3, max_length=130, pattern=r"^\S+$")]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[!-~]+$")]
 
 

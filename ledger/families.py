@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import (
+    adoptions,
     archives,
     areas,
     authorities,
     bodies,
     cases,
     certificates,
+    circulars,
     classification,
+    deadlines,
     inspections,
     keylists,
     keys,
     maproots,
+    notices,
     organisations,
     people,
     privacy,
@@ -27,6 +31,7 @@ from ledger import (
     reports,
     rulesets,
     signing,
+    warnings,
 )
 from ledger.access.competence import require_complete
 from ledger.access.visibility import require_classes
@@ -205,6 +210,54 @@ FAMILIES: dict[str, Family] = {
             "重点名单",
             "key list",
         ),
+        Family(
+            "notice",
+            notices.EVENTS,
+            notices.MACHINE,
+            re.compile(r"notice:(?P<number>[0-9a-zA-Z\-]{1,60})"),
+            "通报",
+            "notice",
+        ),
+        Family(
+            "circular",
+            circulars.EVENTS,
+            circulars.MACHINE,
+            re.compile(r"circular:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "通报文件",
+            "circular",
+        ),
+        Family(
+            "risk",
+            warnings.RISK_EVENTS,
+            warnings.RISK_MACHINE,
+            re.compile(r"risk:(?P<number>[0-9a-zA-Z\-]{1,60})"),
+            "风险",
+            "risk",
+        ),
+        Family(
+            "warning",
+            warnings.WARNING_EVENTS,
+            warnings.WARNING_MACHINE,
+            re.compile(r"warning:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "预警",
+            "early warning",
+        ),
+        Family(
+            "deadline",
+            deadlines.EVENTS,
+            deadlines.MACHINE,
+            re.compile(r"deadline:(?P<number>[0-9a-f]{32})"),
+            "期限",
+            "deadline",
+        ),
+        Family(
+            "adoption",
+            adoptions.EVENTS,
+            adoptions.MACHINE,
+            re.compile(r"adoption:(?P<body>[^:\s]{1,40}):(?P<number>\S{1,60}):(?P<adoption>[0-9a-zA-Z\-]{1,40})"),
+            "采信",
+            "adoption",
+        ),
     )
 }
 EVENT_TYPES: dict[str, EventType] = {
@@ -225,6 +278,11 @@ def person_stream(register: str, number: str) -> str:
 def body_stream(number: str) -> str:
     """Return the stream of a certification body."""
     return f"body:{number}"
+
+
+def notice_stream(number: str) -> str:
+    """Return the stream of a notice."""
+    return f"notice:{number}"
 
 
 def key_stream(keyid: str) -> str:

@@ -8,14 +8,17 @@ from projections.archive.project import Archive
 from projections.authorities.project import Authorities
 from projections.cases.project import Cases
 from projections.certificates.timelines import Timelines
+from projections.deadlines.project import Deadlines
 from projections.history.project import History
 from projections.keys.project import Keys
 from projections.ledgers.project import Ledgers
+from projections.notices.project import Notices
 from projections.register.project import Register
 from projections.search.project import Search
 from projections.trace.project import Trace
 from projections.trail.project import Trail
 from projections.view import View
+from projections.warnings.project import Warnings
 
 VIEWS: dict[str, Callable[[], View]] = {
     "register": Register,
@@ -29,6 +32,9 @@ VIEWS: dict[str, Callable[[], View]] = {
     "cases": Cases,
     "trace": Trace,
     "archive": Archive,
+    "notices": Notices,
+    "deadlines": Deadlines,
+    "warnings": Warnings,
 }
 
 
@@ -53,5 +59,8 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "cases": lambda: Cases(shared),
         "trace": lambda: Trace(shared),
         "archive": lambda: Archive(shared),
+        "notices": lambda: Notices(shared),
+        "deadlines": lambda: Deadlines(shared),
+        "warnings": lambda: Warnings(shared),
     }
     return [made[name]() for name in names]

@@ -12,6 +12,7 @@ from api.cli import (
     audit,
     authorities,
     checking,
+    deliveries,
     documents,
     follow,
     identity,
@@ -24,6 +25,7 @@ from api.cli import (
     tell,
     tracing,
     witness,
+    worklists,
 )
 from api.cli.classify import classes
 from api.cli.key import key
@@ -63,6 +65,7 @@ for verb in (
     notary.scrub,
     notary.log_key,
     follow.policies,
+    deliveries.clock,
     identity.issuer,
     identity.token,
     kafka.kafka_acls,
@@ -93,10 +96,16 @@ for verb in (
     tracing.patrols,
     tracing.common_problems,
     tracing.key_lists,
+    worklists.inbox,
+    worklists.deadlines,
+    worklists.ageing,
+    worklists.warnings,
+    worklists.what_if,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
 app.add_typer(key)
 app.add_typer(classes)
+app.add_typer(deliveries.deliveries)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
 app.command(
     "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -27,7 +27,9 @@ from consumers.kafka_feed import KafkaFeed
 from consumers.party_receipts import PartyReceipts
 from consumers.patience import TROUBLE, Patience
 from consumers.policies.holder_bars import holder_bars
-from consumers.policies.run import Policies
+from consumers.policies.notices import notices
+from consumers.policies.requests import requests
+from consumers.policies.run import Policies, Policy
 from consumers.policies.supervision import failed_rectifications, unapproved_issues, unknown_certificates
 from consumers.projection_run import ProjectionRun
 from consumers.relay import relay as event_relay
@@ -92,7 +94,7 @@ def relay() -> None:
     """把每个已记录事件按序发布到 Kafka。 Publish every recorded event to Kafka, in order."""
     settings = started("relay")
     url, brokers = database_url(settings), needed_cluster(settings)
-    ledger = _opened(url)
+    ledger = opened(url)
     publisher = event_relay(
         event_log=ledger.event_log,
         bootstrap=brokers,
@@ -130,7 +132,7 @@ def project(
         _once_it_answers(projector.prepare)
     feed: Feed
     # The ledger is kept by name: its pool closes with it.
-    ledger = _opened(url) if brokers is None else None
+    ledger = opened(url) if brokers is None else None
     if ledger is not None:
         feed = StoreFeed(ledger.event_log)
     else:
@@ -142,9 +144,16 @@ def policies() -> None:
     """按规则跟进已记录的事件(如认证限制期)。 Submit what follows from events by rule, such as bars."""
     settings = started("policies")
     url, brokers = database_url(settings), cluster(settings)
-    ledger = _opened(url)
+    ledger = opened(url)
     feed: Feed = StoreFeed(ledger.event_log) if brokers is None else KafkaFeed(brokers, EVENTS, "certledger.policies")
-    rules = [holder_bars, failed_rectifications, unknown_certificates, unapproved_issues]
+    rules: list[Policy] = [
+        holder_bars,
+        failed_rectifications,
+        unknown_certificates,
+        unapproved_issues,
+        notices,
+        requests,
+    ]
     run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), rules)], name="policies", spans=span)
     until_stopped(run.run)
 
@@ -191,7 +200,8 @@ def intake() -> None:
     until_stopped(taking.run, answering.run, telling.run, burying.run)
 
 
-def _opened(url: str, terms: Terms | None = None) -> Ledger:
+def opened(url: str, terms: Terms | None = None) -> Ledger:
+    """Return the ledger over a database, waiting for one that is away."""
     terms = terms or Terms(Settings().log_origin)
     return _once_it_answers(lambda: open_ledger(url, acting_as=WRITER, terms=terms))
 
@@ -200,7 +210,7 @@ def _taking(settings: Settings, url: str) -> Ledger:
     """Return the ledger of a process that takes statements in, which needs more than one that follows."""
     terms = terms_of(settings)
     _once_it_answers(lambda: require_no_samples(settings, url))
-    return _opened(url, terms)
+    return opened(url, terms)
 
 
 def _vault(settings: Settings, url: str) -> Vault:

@@ -36,6 +36,7 @@ _VIEWS_TOGETHER = (
     ("register", "history"),
     ("trail", "search", "access", "keys"),
     ("authorities", "ledgers", "cases", "trace", "archive"),
+    ("notices", "deadlines", "warnings"),
 )
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", AUDITOR, *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
@@ -105,7 +106,7 @@ def _start_servers(settings: Settings, supervisor: Supervisor) -> tuple[str, str
 def _start_processes(supervisor: Supervisor, environment: dict[str, str], *, on_kafka: bool) -> None:
     issuer = [] if Settings().oidc_issuer else [["issuer"]]
     views = [["project", *together] for together in _VIEWS_TOGETHER]
-    verbs: list[list[str]] = [*issuer, ["serve"], ["notary"], ["status-map"], *views, ["policies"]]
+    verbs: list[list[str]] = [*issuer, ["serve"], ["notary"], ["status-map"], *views, ["policies"], ["clock"]]
     if on_kafka:
         verbs += [["relay"], ["intake"]]
     for verb in verbs:

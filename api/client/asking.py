@@ -12,6 +12,7 @@ import httpx
 
 from api.client import following, submitting
 from api.client.models import (
+    AgeingReport,
     Answer,
     AuthorityDetail,
     AuthorityGaps,
@@ -20,16 +21,22 @@ from api.client.models import (
     Certificate,
     Chain,
     Challenge,
+    Deadlines,
+    EarlyWarnings,
     EnforcementLedger,
     EventPath,
     EventTypes,
     Found,
     FoundCertificate,
+    Inbox,
     Keys,
+    LossOfApproval,
+    Notice,
     Page,
     Receipt,
     RecordedEvent,
     RefusalCode,
+    Risks,
     Summary,
     Timeline,
     Trail,
@@ -237,6 +244,37 @@ class Client(Supervising):
     def chain(self, party: str) -> Chain:
         """Return whether a party's own count of its statements adds up; for itself, an auditor or the operator."""
         return self._read(Chain, f"/v1/issuers/{quote(party, safe=':')}/chain")
+
+    def inbox(self, *, state: str = "all", sent: bool = False, limit: int = 200, cursor: str | None = None) -> Inbox:
+        """Return a page of the notices to the token's party, or of those it sent, oldest first."""
+        return self._read(Inbox, "/v1/inbox", state=state, sent=sent, limit=limit, cursor=cursor)
+
+    def notice(self, number: str) -> Notice:
+        """Return one notice, by its stream without ``notice:``."""
+        return self._read(Notice, f"/v1/notices/{quote(number, safe='')}")
+
+    def deadlines(self, *, reason: str | None = None, **asked: str | int | None) -> Deadlines:
+        """Return a page of what is due (``state``, ``unit``, ``region``, ``kind``, ``as_of``, ``limit``, ``cursor``).
+
+        ``reason`` is the code of the reason for reading what is not public.
+        """
+        return Deadlines.model_validate_json(self._get("/v1/deadlines", asked, reason).content)
+
+    def ageing(self, *, reason: str | None = None, **asked: str | int | None) -> AgeingReport:
+        """Return how long matters wait, by unit and kind (``unit``, ``region``, ``as_of``)."""
+        return AgeingReport.model_validate_json(self._get("/v1/deadlines/ageing", asked, reason).content)
+
+    def risks(self, *, reason: str | None = None, **asked: str | int | None) -> Risks:
+        """Return a page of risks (``stage``, ``region``, ``limit``, ``cursor``)."""
+        return Risks.model_validate_json(self._get("/v1/risks", asked, reason).content)
+
+    def warnings(self, *, reason: str | None = None, **asked: str | int | None) -> EarlyWarnings:
+        """Return a page of early warnings (``as_of``, ``limit``, ``cursor``)."""
+        return EarlyWarnings.model_validate_json(self._get("/v1/warnings", asked, reason).content)
+
+    def loss_of_approval(self, number: str, *, as_of: str | None = None) -> LossOfApproval:
+        """Return how many certificates a body's loss of approval would flag."""
+        return self._read(LossOfApproval, f"/v1/bodies/{quote(number, safe='')}/loss-of-approval", as_of=as_of)
 
     def state_digest(self, *, as_of: str | None = None, known_at: str | None = None) -> dict[str, Any]:
         """Return the digest over all certificates' states, with the position up to which it was worked out."""

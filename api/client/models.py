@@ -1253,3 +1253,179 @@ class Evaluation(Answer):
     measures: dict[str, Any]
     factors: list[EvaluationFactor]
     inputs: list[EvaluationInput]
+
+
+class Label(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    value: str
+    zh: str
+    en: str
+
+
+class Notice(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    position: int
+    opened: str
+    kind: Label
+    status: Label
+    sender: str
+    recipient: str
+    region: str | None
+    basis: str
+    rule: str | None
+    mandatory: bool
+    answer: bool
+    statement: str
+    about: list[str]
+    cause: dict[str, Any] | None
+    created: str
+    recorded: str
+    due: str | None
+    sent: str | None
+    channels: list[str]
+    acknowledged: str | None
+    answered: str | None
+    outcome: str | None
+    reply: str | None
+    urged: int
+    withdrawn: str | None
+
+
+class NoticeCounts(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    all: int
+    unacknowledged: int
+    open: int
+    overdue: int
+
+
+class Inbox(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    party: str
+    as_of: str
+    position: int
+    counts: NoticeCounts
+    notices: list[Notice]
+    next: str | None
+
+
+class Deadline(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    rule: str
+    kind: Label
+    cause: dict[str, Any]
+    ordinal: int
+    access: str
+    started: str
+    due: str | None
+    provisional: bool
+    responsible: str
+    region: str | None
+    met: str | None
+    met_by: str | None
+    age: int
+    state: str
+    source: str | None = None
+
+
+class Deadlines(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    deadlines: list[Deadline]
+    next: str | None
+
+
+class Ageing(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    responsible: str
+    kind: Label
+    count: int
+    oldest: int
+    median: int
+    to_7: int
+    to_30: int
+    to_90: int
+    over_90: int
+    overdue: int
+
+
+class AgeingReport(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    ageing: list[Ageing]
+
+
+class Risk(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    position: int
+    author: str
+    region: str
+    text: str
+    about: list[str]
+    stage: str
+    level: str | None
+    stages: list[dict[str, Any]]
+    lags: list[dict[str, Any]]
+
+
+class Risks(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    position: int
+    risks: list[Risk]
+    next: str | None
+
+
+class EarlyWarning(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    stream: str
+    position: int
+    author: str
+    level: str
+    title: str
+    text: str
+    scope: dict[str, Any]
+    raised_by: list[dict[str, Any]]
+    risks: list[str]
+    issued: str
+    until: str
+    lifted: str | None
+    state: str
+
+
+class EarlyWarnings(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    warnings: list[EarlyWarning]
+    next: str | None
+
+
+class LossOfApproval(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    body: str
+    as_of: str
+    position: int
+    certificates: int
+    suspended: int
+    holders: int
+    regions: int
+    by_scheme: list[dict[str, Any]]
+    by_region: list[dict[str, Any]]

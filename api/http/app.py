@@ -15,11 +15,13 @@ from api.http.routes import (
     catalogue,
     certificates,
     classes,
+    deadlines,
     disclosures,
     documents,
     feed,
     health,
     keys,
+    notices,
     reads,
     receipts,
     schemas,
@@ -29,6 +31,7 @@ from api.http.routes import (
     supervision,
     trace,
     transparency,
+    warnings,
 )
 from api.http.service import Ports, Service
 from api.http.versions import DEPRECATIONS, Announced, Deprecation
@@ -72,6 +75,9 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         subjects,
         authorities,
         supervision,
+        notices,
+        deadlines,
+        warnings,
         keys,
         transparency,
         catalogue,

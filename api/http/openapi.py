@@ -11,9 +11,10 @@ from api.http.schemas import COMPONENTS
 from api.http.schemas_archives import COMPONENTS as OF_ARCHIVES
 from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
+from api.http.schemas_notices import COMPONENTS as OF_NOTICES
 from api.http.versions import Deprecation, mark
 
-SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES}
+SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES, **OF_NOTICES}
 _ABOUT = (
     "认证状态账本:谁在何时说了什么、何时生效、何时为账本所知。读取公开;提交须持令牌。"
     "所有错误均为 RFC 9457 问题文档,中英双语。"
@@ -25,9 +26,8 @@ _TAGS = (
     ("certificates", "证书 / Certificates"),
     ("subjects", "组织、机构与轨迹 / Organisations, bodies and trails"),
     ("authorities", "监管部门与台账 / Authorities and enforcement ledgers"),
-    ("supervision", "监管:案件、整改、统计 / Supervision: cases, rectification, statistics"),
     ("events", "事件 / Events"),
-    ("supervision", "监管:追溯、档案与分类 / Supervision: traces, archives and classes"),
+    ("supervision", "监管:案件、追溯、通报与期限 / Supervision: cases, traces, notices and deadlines"),
     ("signatures", "密钥与签名 / Keys and signatures"),
     ("log", "日志与证明 / The log and its proofs"),
     ("catalogue", "目录 / Catalogues"),

@@ -52,6 +52,10 @@ class Reading:
         """Return the reading of a request that carries neither credentials nor a reason."""
         return cls(service_of(request), PUBLIC, operation, None)
 
+    def as_own_matter(self) -> Self:
+        """Return this reading of what was addressed to the reader itself: that is reason enough where none is given."""
+        return type(self)(self.service, self.principal, self._operation, self._reason or _OWN_MATTER)
+
     def require_reason(self) -> None:
         """End the request where what it may come to show would need a reason that it does not give."""
         if self._reason is None and self.principal.role in _MUST_SAY_WHY:

@@ -31,6 +31,25 @@ class RecordedStreams:
             timeline = evolve(timeline, recorded)
             yield recorded, timeline
 
+    def known_at(self, stream: str, position: int) -> Timeline[Any]:
+        """Return a stream's timeline as it was known when the event at a position was recorded.
+
+        What is recorded later changes nothing of it, so that a policy that asks again is answered the same.
+        """
+        timeline = timelines.empty(FAMILIES[stream.partition(":")[0]].machine)
+        for row in self._log.load(self._log.head(), (stream,), ()).rows.get(stream, ()):
+            if row.position > position:
+                break
+            timeline = evolve(timeline, open_recorded(row.position, row.raw))
+        return timeline
+
+    def beginning(self, prefix: str) -> Iterator[str]:
+        """Yield every stream whose identifier begins so, in its order; a page of them is in memory at a time."""
+        after = ""
+        while page := self._log.streams(prefix, after, _PAGE):
+            yield from page
+            after = page[-1]
+
     def certificates_of(self, body: str) -> Iterator[Timeline[CertificateState]]:
         """Yield the timeline of every certificate of a body, as known now; a page of them is in memory at a time."""
         after = ""

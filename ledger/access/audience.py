@@ -19,6 +19,7 @@ _OPENING = frozenset(
     }
 )  # fmt: skip
 _LEAD = "case.lead_registered"
+_FLOWING = ("notice.", "circular.", "risk.", "warning.", "deadline.", "adoption.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ class Audience:
 
 def audience_of(facts: Iterable[Fact]) -> Audience | None:
     """Return the audience of a stream from its facts that took effect; ``None`` where all of it is public."""
+    facts = [fact for fact in facts if not fact.void]
+    if facts and facts[0].type.startswith(_FLOWING):
+        return _of_flow(facts[0])
     opening = None
     named: dict[str, None] = {}
     asked: list[str] = []
@@ -96,6 +100,24 @@ def party_key(party: str) -> str:
     if not party.startswith(_ORGANISATION):
         return party
     return _organisation(party.removeprefix(_ORGANISATION))
+
+
+def _of_flow(opening: Fact) -> Audience:
+    """Return who a notice, circular, risk, warning, deadline or adoption is between; its first fact says so."""
+    data = opening.data
+    named = [data.get("recipient"), data.get("responsible"), *(data.get("copies") or ())]
+    named += (data.get("scope") or {}).get("parties") or ()
+    subjects = tuple(dict.fromkeys(party_key(each) for each in named if each))
+    author = party_key(data.get("sender") or opening.source)
+    issuers = _issuers((data["certificate"],)) if opening.type.startswith("adoption.") else ()
+    region = _region_of(data.get("recipient")) or _region_of(data.get("responsible")) or data.get("region")
+    regions = (data.get("scope") or {}).get("regions") or ()
+    return Audience(author, subjects, issuers, (), region or (regions[0] if regions else None), region_stays=True)
+
+
+def _region_of(party: str | None) -> str | None:
+    found = party_of(party) if party else None
+    return found.region if found else None
 
 
 def _of_case(author: str, data: Mapping[str, Any], asked: tuple[str, ...]) -> Audience:

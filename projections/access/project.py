@@ -23,7 +23,10 @@ from projections.ledgers.project import places
 
 _AUTHORITY = "authority:"
 _NAMED = ("archive:", "classification:")
-_FOLDED = ("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY, *_NAMED)
+_FOLDED = (
+    *("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY, *_NAMED),
+    *("notice:", "circular:", "risk:", "warning:", "deadline:", "adoption:"),
+)
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine

@@ -6,6 +6,7 @@ A suspension belongs to the holder's trail although it names no holder: a stream
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ledger.access.audience import party_key
 from ledger.access.visibility import class_of, is_open
 from ledger.envelope import Recorded
 from ledger.families import EVENT_TYPES, body_stream, certificate_stream, organisation_stream, person_stream
@@ -16,10 +17,14 @@ from ledger.signatures import speaker
 Roles = Mapping[str, tuple[str, ...]]
 _PARTIES = ("holder", "producer", "factory")
 _ORGANISATION = "organisation:"
+_FLOWING = ("notice:", "circular:", "risk:", "warning:", "deadline:", "adoption:")
 _APART = "apart"
 """Not a role: the events whose class is not their family's, because corrections of them share it."""
 _SPELLED_OUT = frozenset(
-    {"certificate", "body", "person", "organisation", "inspection", "case", "key", "signing", "reads", "log", "privacy"}
+    (
+        *("certificate", "body", "person", "organisation", "inspection", "case", "key", "signing", "reads", "log"),
+        *("privacy", *(prefix.removesuffix(":") for prefix in _FLOWING)),
+    )
 )
 """Families whose roles are told below; those of any other follow from what its streams and events name."""
 _LISTS = frozenset({"keylist"})
@@ -117,6 +122,8 @@ def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         stated["inspected"] = (organisation_stream(data["organisation"]),)
         stated["inspections"] = (f"inspection:{stream.split(':')[1]}",)
         stated["certificates"] = tuple(data.get("certificates") or ())
+    elif stream.startswith(_FLOWING):
+        stated |= _of_flow(data)
     elif stream.startswith("key:") and "owner" in data:
         stated["owner"] = _party(data["owner"])
     elif stream.startswith("signing:"):
@@ -135,6 +142,22 @@ def _first_named(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, .
             named[member] = (*named.get(member, ()), subject)
     whom = about(stream)
     return named | ({"about": (whom,)} if whom else {})
+
+
+def _of_flow(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return what a notice, circular, risk, warning, deadline or adoption names: matters, and parties with a trail."""
+    stated = {}
+    matters = [*(data.get("about") or ()), *(data.get("risks") or ()), data.get("certificate"), data.get("target")]
+    named = dict.fromkeys(party_key(each) for each in matters if each)
+    if named:
+        stated["matters"] = tuple(named)
+    parties = [data.get("sender"), data.get("recipient"), data.get("responsible")]
+    if "organisation" in data:
+        parties.append(_ORGANISATION + data["organisation"])
+    found = dict.fromkeys(subject for party in parties if party for subject in _party(party))
+    if found:
+        stated["parties"] = tuple(found)
+    return stated
 
 
 def _party(name: str) -> tuple[str, ...]:

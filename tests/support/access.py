@@ -140,6 +140,54 @@ def refused(stream: str = APPLICATION, **details: object) -> Submission:
     return statement("certificate.refused", stream, data)
 
 
+def flowing() -> list[Item]:
+    """A report upward, a circulated criticism, a risk and an adoption: what flows between parties."""
+    report = {
+        "effective": "2031-03-07",
+        "kind": "problem_raised",
+        "sender": OWN,
+        "recipient": ABOVE,
+        "basis": "S2-89",
+        "statement": "企业拒绝配合",
+        "about": [CERTIFICATE],
+    }
+    criticism = {
+        "effective": "2031-03-08",
+        "document_number": "1号",
+        "title": "通报批评",
+        "text": "减少认证程序",
+        "scope": {"regions": [CITY]},
+        "target": f"body:{BODY}",
+    }
+    risk = {"effective": "2031-03-09", "kind": "signal", "region": COUNTY, "text": "隐患", "about": [CERTIFICATE]}
+    adoption = {
+        "effective": "2031-03-10", "certificate": CERTIFICATE, "field": "credit", "purpose": "授信",
+    }  # fmt: skip
+    of_city = {**_ALWAYS, "jurisdiction": frozenset({ABOVE, FAR_ABOVE})}
+    return [
+        Item(
+            statement("notice.created", "notice:report", report, source=OWN),
+            "notice",
+            {**of_city, "author": frozenset({OWN}), "subject": frozenset({ABOVE})},
+        ),
+        Item(
+            statement("circular.criticism_circulated", f"circular:{ABOVE}:1", criticism, source=ABOVE),
+            "circular",
+            {**of_city, "author": frozenset({ABOVE})},
+        ),
+        Item(
+            statement("risk.detected", "risk:r-street", risk, source=OWN),
+            "risk",
+            {**_OF_COUNTY, "author": frozenset({OWN})},
+        ),
+        Item(
+            statement("adoption.recorded", f"adoption:{BODY}:10131Q00001R0M:a-1", adoption, source=SUBJECT),
+            "adoption",
+            {**_ALWAYS, "author": frozenset({SUBJECT}), "issuer": frozenset({BODY})},
+        ),
+    ]
+
+
 def restricted_facts() -> list[Item]:
     """Everything that is not public, in an order in which it may be said."""
     penalised = {**_OF_COUNTY, "author": frozenset({OWN}), "subject": frozenset({SUBJECT})}
@@ -157,4 +205,5 @@ def restricted_facts() -> list[Item]:
         Item(penalty(), "penalty", penalised),
         Item(refused(), "refused", {**_ALWAYS, "author": frozenset({BODY}), "subject": frozenset({SUBJECT})}),
         Item(inspected(CITY_INSPECTION, "CNCA", CITY, CITY_FIRM_CODE), "inspection", in_city),
+        *flowing(),
     ]

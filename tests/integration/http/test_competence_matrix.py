@@ -21,6 +21,7 @@ NOT_COMPETENT = {
     *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection", "not_own_report"),
     "not_own_record",
+    "not_own_document",
 }
 LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
 THIRD = "SAMR-440607"
@@ -36,6 +37,7 @@ IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.h
 _REGION = {
     "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "case.lead_registered",
     "rectification.opened", "area.listed", "area.delisted", "archive.surveyed", "archive.opened",
+    "risk.detected", "risk.monitored",
 }  # fmt: skip
 
 
@@ -86,6 +88,12 @@ def trials(source: str, place: str) -> Iterator[tuple[Submission, bool]]:
             continue
         for own in (True, False):
             yield _statement(name, event_type.family, source, place, own=own), is_allowed(name, source, place, own=own)
+
+
+def _flowing(family: str, source: str, tag: str, *, own: bool) -> str:
+    owner = source if own else "CNCA" if source != "CNCA" else "SAMR"
+    number = tag.replace(".", "-").replace("_", "-")[:55]
+    return f"risk:{number}" if family == "risk" else f"{family}:{owner}:{number}"
 
 
 def _statement(name: str, family: str, source: str, place: str, *, own: bool) -> Submission:  # noqa: C901, PLR0912 - a branch a family
@@ -141,6 +149,9 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         named = about if family in {"archive", "classification"} else sha256(tag.encode()).hexdigest()[:9]
         subject = f"{family}:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{named}"
         data |= {"region": place} if "region" in data else {}
+    elif family in {"circular", "warning", "risk"}:
+        subject = _flowing(family, source, f"{tag}{name}", own=own)
+        data |= dict.fromkeys(data.keys() & {"region"}, place)
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
         data = dict(about_key(name).data)
