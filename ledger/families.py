@@ -11,6 +11,7 @@ from ledger import (
     bodies,
     cases,
     certificates,
+    draws,
     inspections,
     keys,
     maproots,
@@ -89,6 +90,14 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"case:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
             "案件",
             "case",
+        ),
+        Family(
+            "draw",
+            draws.EVENTS,
+            draws.MACHINE,
+            re.compile(r"draw:(?P<number>[0-9a-zA-Z\-]{1,60})"),
+            "双随机抽取",
+            "draw",
         ),
         Family(
             "reads",

@@ -22,6 +22,7 @@ BEGIN
     IF seen.author = reader_party AND access = ANY({author}) THEN RETURN true; END IF;
     IF reader_party = ANY(seen.subjects) AND access = ANY({subject}) THEN RETURN true; END IF;
     IF reader_party = ANY(seen.issuers) AND access = ANY({issuer}) THEN RETURN true; END IF;
+    IF reader_party = ANY(seen.participants) AND access = ANY({participant}) THEN RETURN true; END IF;
     IF reader_role <> 'local_authority' OR NOT access = ANY({jurisdiction}) THEN RETURN false; END IF;
     SELECT bool_or(strpos(reader_area, p.region) > 0) INTO is_there FROM access.place AS p
         WHERE p.organisation = ANY(seen.places) AND p.effective @> today;

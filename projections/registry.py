@@ -6,6 +6,7 @@ from ledger.access.visibility import rule_of
 from projections.access.project import Access
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
+from projections.inspections.project import Inspections
 from projections.keys.project import Keys
 from projections.register.project import Register
 from projections.search.project import Search
@@ -19,6 +20,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "search": Search,
     "access": Access,
     "keys": Keys,
+    "inspections": Inspections,
 }
 
 
@@ -38,5 +40,6 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "history": lambda: History(shared),
         "search": lambda: Search(shared),
         "access": lambda: Access(shared),
+        "inspections": lambda: Inspections(shared),
     }
     return [made[name]() for name in names]

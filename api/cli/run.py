@@ -30,7 +30,7 @@ from infra.settings import Settings
 from infra.terms import terms_of
 from ledger.principals import AUDITOR
 
-_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys"))
+_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys", "inspections"))
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", AUDITOR, *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
 _TELLING = "SELECT body, number FROM register.certificate ORDER BY version DESC, stream LIMIT 1"

@@ -12,7 +12,8 @@ from ledger.facts import Fact
 from ledger.parties import party_of
 
 _ORGANISATION = "organisation:"
-_OPENING = frozenset({"inspection.performed", "case.opened", "certificate.refused"})
+_OPENING = frozenset({"inspection.performed", "case.opened", "certificate.refused", "draw.announced"})
+_PLANNED = "inspection.planned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +30,43 @@ class Audience:
     places: tuple[str, ...] = ()
     region: str | None = None
     region_stays: bool = False
+    participants: tuple[str, ...] = ()
 
 
 def audience_of(facts: Iterable[Fact]) -> Audience | None:
     """Return the audience of a stream from its facts that took effect; ``None`` where all of it is public."""
-    opening = None
+    opening = planned = None
     named: dict[str, None] = {}
+    units: dict[str, None] = {}
     for fact in facts:
         if fact.type in _OPENING and not fact.void:
             opening = fact
+        if fact.type == _PLANNED and not fact.void:
+            planned = fact
+            if not any(each["role"] == "lead" for each in fact.data.get("units") or ()):
+                units[f"SAMR-{fact.data['region']}"] = None
+        if fact.type == "inspection.assistance_requested":
+            units[fact.data["to"]] = None
+        units.update(dict.fromkeys(each["unit"] for each in fact.data.get("units") or ()))
         if fact.type.startswith("inspection."):
             named.update(dict.fromkeys(fact.data.get("certificates") or ()))
+    participants = tuple(units)
     if opening is None:
-        return None
+        return None if planned is None else _of_plan(planned, participants)
     data = opening.data
     if opening.type == "inspection.performed":
         organisation = _organisation(data["organisation"])
         return Audience(
-            opening.source, (organisation,), _issuers(named), (organisation,), data["region"], region_stays=False
+            opening.source,
+            (organisation,),
+            _issuers(named),
+            (organisation,),
+            data["region"],
+            region_stays=False,
+            participants=participants if planned is None else (planned.source, *participants),
         )
+    if opening.type == "draw.announced":
+        return Audience(opening.source, region=data["region"], region_stays=True)
     if opening.type == "certificate.refused":
         code = data["details"]["holder"].get("code")
         return Audience(opening.source, (_organisation(code),) if code else ())
@@ -59,6 +78,13 @@ def party_key(party: str) -> str:
     if not party.startswith(_ORGANISATION):
         return party
     return _organisation(party.removeprefix(_ORGANISATION))
+
+
+def _of_plan(planned: Fact, participants: tuple[str, ...]) -> Audience:
+    """Whom a plan is to visit, and who issued its certificates, is nobody's business before it takes place (I-21)."""
+    data = planned.data
+    places = (_organisation(data["organisation"]),) if data.get("organisation") else ()
+    return Audience(planned.source, (), (), places, data["region"], participants=participants)
 
 
 def _of_case(author: str, data: Mapping[str, Any]) -> Audience:

@@ -11,7 +11,17 @@ from typing import Any, Literal
 
 import orjson
 
-Reader = Literal["everyone", "author", "subject", "issuer", "jurisdiction", "national_authority", "auditor", "operator"]
+Reader = Literal[
+    "everyone",
+    "author",
+    "subject",
+    "issuer",
+    "participant",
+    "jurisdiction",
+    "national_authority",
+    "auditor",
+    "operator",
+]
 PUBLIC_CLASS = "public"
 PERSONAL_CLASS = "personal"
 """The class of what personal fields say, which no event holds."""
@@ -22,7 +32,8 @@ class Visibility:
     """One class of events and who reads it.
 
     ``author`` is who opened the stream or made the statement, ``subject`` whom it is about (an organisation or body),
-    ``issuer`` the body of a certificate that is named, ``jurisdiction`` the authorities of the place and those above.
+    ``issuer`` the body of a certificate that is named, ``participant`` who was named to take part, ``jurisdiction`` the
+    authorities of the place and those above.
     """
 
     access: str

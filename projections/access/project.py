@@ -1,4 +1,4 @@
-"""Folds inspections, cases, refused applications and organisations into what the rules of visibility ask for.
+"""Folds inspections, draws, cases, refused applications and organisations into what the rules of visibility ask for.
 
 Until an event is folded here, its stream is about nobody: what is restricted is hidden first and shown afterwards.
 """
@@ -21,7 +21,7 @@ from projections.certificates.timelines import Timelines, whole
 from projections.copying import Lines
 from projections.feed import Delivered
 
-_FOLDED = ("inspection:", "case:", "organisation:")
+_FOLDED = ("inspection:", "case:", "organisation:", "draw:")
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine
@@ -144,5 +144,6 @@ def _line(stream: str, audience: Audience, opened_by: str | None) -> bytes:
             copying.array(list(audience.places)),
             copying.text(audience.region),
             copying.boolean(audience.region_stays),
+            copying.array(list(audience.participants)),
         )
     )

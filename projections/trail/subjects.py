@@ -15,6 +15,7 @@ from ledger.signatures import speaker
 Roles = Mapping[str, tuple[str, ...]]
 _PARTIES = ("holder", "producer", "factory")
 _ORGANISATION = "organisation:"
+_INSPECTION_LINKS = ("under", "draw", "plan", "archive")
 _APART = "apart"
 """Not a role: the events whose class is not their family's, because corrections of them share it."""
 
@@ -82,6 +83,8 @@ def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     elif stream.startswith("inspection:") and "organisation" in data:
         stated["inspected"] = (organisation_stream(data["organisation"]),)
         stated["certificates"] = tuple(data.get("certificates") or ())
+    elif stream.startswith("inspection:") and "target" in data:
+        stated["inspected"] = (data["target"],)
     elif stream.startswith("case:") and "target" in data:
         stated["target"] = (data["target"],)
         stated["certificates"] = tuple(data.get("certificates") or ())
@@ -120,4 +123,7 @@ def _named(family: str, rest: str, data: Mapping[str, Any]) -> Iterator[str]:
         yield body_stream(data["body"])
     elif family == "inspection":
         yield from data.get("certificates") or ()
+        yield from (data[name] for name in _INSPECTION_LINKS if data.get(name))
         yield from (each for each in data.get("inspectors") or () if each.startswith("person:"))
+    elif family == "draw":
+        yield from (each["inspectee"] for each in data.get("selected") or ())

@@ -27,7 +27,7 @@ PROCESSES = (
     "relay",
     "intake",
     "project register history",
-    "project trail search access keys",
+    "project trail search access keys inspections",
     "policies",
 )
 
