@@ -148,8 +148,8 @@ def _samples(stream: str, of: dict[str, list[Fact]], performed: Fact, subject: s
     for code, facts in by_code.items():
         taken, tested, result = (facts.get(k) for k in ("sampled", "sample_tested", "sample_result_recorded"))
         said: dict[str, Any] = {}
-        for fact in (taken, tested, result):
-            said |= {name: value for name, value in fact.data.items() if value is not None} if fact else {}
+        for each in (taken, tested, result):
+            said |= {name: value for name, value in each.data.items() if value is not None} if each else {}
         product = said.get("product") or {}
         report = said.get("report") or {}
         yield b"\t".join(

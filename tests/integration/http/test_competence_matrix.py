@@ -23,7 +23,14 @@ SUPERVISED_BY = {
     CITY: {"parent", "above the parent"},
 }
 """Who supervises a county's street, and who one that is the city's own: never the authority below it."""
-_REGION = {"inspection.performed", "case.opened", "organisation.moved", "organisation.registered"}
+_REGION = {
+    "inspection.performed",
+    "inspection.planned",
+    "draw.announced",
+    "case.opened",
+    "organisation.moved",
+    "organisation.registered",
+}
 
 
 def rows_for(name: str, source: str) -> list[dict[str, Any]]:
@@ -75,9 +82,12 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         data |= {"region": place} if "region" in data else {}
     elif family == "inspection":
         subject = f"inspection:{tag}{name}".replace(".", "-").replace("_", "-")[:60]
-        data |= {"region": place} if name == "inspection.performed" else {}
+        data |= {"region": place} if "region" in data else {}
         if "certificates" in EVENT_TYPES[name].model.model_fields:
             data["certificates"] = [certificate("X", source if is_body and own else "CNCA-R-2031-109")]
+    elif family == "draw":
+        subject = f"draw:{tag}{name}".replace(".", "-").replace("_", "-")[:60]
+        data |= {"region": place} if "region" in data else {}
     elif family == "organisation":
         # One of its own for each trial: where nothing was said about its place, nobody speaks outside their area.
         subject = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
