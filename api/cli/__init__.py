@@ -22,6 +22,8 @@ from api.cli import (
     tell,
     witness,
 )
+from api.cli.draws import draw
+from api.cli.inspections import forms, inspections
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -73,7 +75,8 @@ for verb in (
     privacy.sweep_personal,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
-app.add_typer(key)
+for verbs in (key, inspections, forms, draw):
+    app.add_typer(verbs)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
 app.command(
     "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

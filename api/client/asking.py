@@ -194,6 +194,13 @@ class Client:
         """Return whether a party's own count of its statements adds up; for itself, an auditor or the operator."""
         return self._read(Chain, f"/v1/issuers/{quote(party, safe=':')}/chain")
 
+    def answer(self, path: str, *, reason: str | None = None, **asked: str | int | bool | None) -> dict[str, Any]:
+        """Return the plain answer of any operation that reads; ``reason`` is why what is not public is read."""
+        headers = {"Min-Position": str(self.written)} if self.written else {}
+        headers |= {"Read-Reason": reason} if reason else {}
+        found: dict[str, Any] = self._transport.ask("GET", path, params=asked, headers=headers).json()
+        return found
+
     def state_digest(self, *, as_of: str | None = None, known_at: str | None = None) -> dict[str, Any]:
         """Return the digest over all certificates' states, with the position up to which it was worked out."""
         found: dict[str, Any] = self._get("/v1/log/state-digest", {"as_of": as_of, "known_at": known_at}).json()

@@ -100,7 +100,7 @@ def inspected(
 
 def finding(stream: str = INSPECTION, source: str = OWN, name: str = "F1") -> Submission:
     data = {"effective": "2031-03-03", "finding": name, "grade": "major", "text": "未按程序实施内审"}
-    return statement("inspection.finding_recorded", stream, data, source=source)
+    return statement("inspection.finding_recorded", stream, data, source=source, identity=f"{stream}:{name}")
 
 
 def sample(stream: str = INSPECTION, source: str = LAB) -> Submission:

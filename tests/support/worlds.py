@@ -76,7 +76,7 @@ def _inspection(rng: random.Random, stream: str, world: str, place: str) -> Iter
     named = [certificate(number) for number in numbers(world)]
     if rng.random() < 0.7:
         plan = planned(stream, source, place)
-        yield statement_with(plan, organisation=CODES[world], certificates=named, effective="2031-02-20")
+        yield statement_with(plan, organisation=CODES[world], certificates=named, effective="2031-02-20", units=[])
     if rng.random() < 0.3:
         return
     yield statement_with(performed, certificates=named)

@@ -1,5 +1,6 @@
 """Double-random draws: committed before, recomputable by anyone after, and no conflicted inspector is ever drawn."""
 
+import json
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ from ledger.draws.selecting import (
     select,
     selection_digest,
 )
+from ledger.draws.verifying import verify
 from ledger.envelope import Submission
 from ledger.inspections.codes import codes
 from ledger.service import Ledger
-from tests.support.drawing import INSPECTEES, INSPECTORS, SEED, VALUE, draw, made, published, steps
+from tests.support.drawing import DRAWER, INSPECTEES, INSPECTORS, SEED, VALUE, draw, made, published, steps
 from tests.support.statements import BODY, accept, refusal, register_of
 
 COUNTY = "SAMR-440604"
@@ -210,3 +212,51 @@ def test_another_authority_does_not_go_on_with_a_draw(ledger: Ledger) -> None:
 
 def _without_day(submission: Submission) -> dict[str, Any]:
     return {name: each for name, each in submission.data.items() if name != "effective"}
+
+
+def cloud_events(*submissions: Submission) -> list[dict[str, Any]]:
+    return [json.loads(each.raw) for each in submissions]
+
+
+@pytest.mark.requirement("S3-87", "S4-103")
+def test_anybody_works_a_published_draw_out_again_from_its_events_alone() -> None:
+    verdict = verify(cloud_events(*steps(), published()))
+    assert verdict.holds is True, verdict.checks
+    assert [each.inspectee for each in verdict.drawn] == [each["inspectee"] for each in published().data["selected"]]
+    early = verify(cloud_events(*steps()))
+    assert early.holds is None
+    assert {each.code for each in early.checks if each.holds is None} == {"seed", "selection", "conflicts"}
+    assert verify([]).holds is None
+
+
+def _all_but_one(events: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Conflicts of those who were drawn first with their inspectee: the true draw would have named others."""
+    first = events[-1]["data"]["selected"][0]
+    return [{"inspector": each, "inspectee": first["inspectee"], "ground": "kinship"} for each in first["inspectors"]]
+
+
+TAMPERED = [
+    ("seed", lambda events: events[-1]["data"].update(seed="00" * 32)),
+    ("selection", lambda events: events[-1]["data"]["selected"].reverse()),
+    ("selection", lambda events: events[-1]["data"].update(selection="0" * 64)),
+    ("pool_inspectees", lambda events: events[1]["data"]["identifiers"].append("organisation:X")),
+    ("pool_inspectees", lambda events: events[1]["data"]["identifiers"].append(INSPECTEES[0])),
+    ("pool_inspectors", lambda events: events[2]["data"]["identifiers"].pop()),
+    ("selection", lambda events: events[4]["data"].update(value="11" * 32)),
+    ("contribution", lambda events: events.pop(4)),
+    ("contribution", lambda events: events[4].update(source=DRAWER)),
+    ("order", lambda events: events.insert(2, events.pop(4))),
+    ("order", lambda events: events.insert(4, events.pop(1))),
+    ("selection", lambda events: events[0]["data"].update(algorithm="mine-1")),
+    ("selection", lambda events: events[0]["data"].update(take=99)),
+    ("selection", lambda events: events[3]["data"]["conflicts"].extend(_all_but_one(events))),
+]
+
+
+@pytest.mark.parametrize(("code", "tamper"), TAMPERED)
+def test_whatever_is_changed_in_a_draw_is_found_by_name(code: str, tamper: Any) -> None:
+    events = cloud_events(*steps(), published())
+    tamper(events)
+    verdict = verify(events)
+    assert verdict.holds is False
+    assert code in {each.code for each in verdict.checks if each.holds is False}
