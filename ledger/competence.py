@@ -18,7 +18,7 @@ from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
-from ledger.parties import LOCAL_AUTHORITY, ORGANISATION, party_of
+from ledger.parties import BODY, LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
 from ledger.timeline import Illegal, Machine, StateT, Timeline, states
 
@@ -30,6 +30,7 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.scope_extended",
     "certificate.restored_after_expiry",
 }
+_BY_DESIGNATED_BODIES = "consistency_check"
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
 _MOVABLE = frozenset({"body_lost_approval"})
@@ -87,14 +88,16 @@ def place_objection(
 
 def standing_streams(submission: Submission) -> tuple[str, ...]:
     """Return the streams beside its own that the decision on this submission must read."""
-    if submission.type.family != "certificate":
-        return ()
     data, streams = submission.data, []
     if submission.type.corrects:
         data = data.get("replacement") or {}
-        # Its form is checked once the corrected statement is known; until then it may be anything.
-        if not _names_streams(data):
-            return ()
+    if submission.type.family == "inspection" and data.get("mode") == _BY_DESIGNATED_BODIES and _is_body(submission):
+        return (body_stream(submission.source),)
+    if submission.type.family != "certificate":
+        return ()
+    # A correction's form is checked once the corrected statement is known; until then it may be anything.
+    if submission.type.corrects and not _names_streams(data):
+        return ()
     if party_of(submission.source) and submission.source.startswith("CNCA-R"):
         streams.append(body_stream(submission.source))
     streams += [person_stream(signer.get("register", "CCAA"), signer["number"]) for signer in _signers(data)]
@@ -111,9 +114,11 @@ def standing_objection(
     submission: Submission, type_name: str, data: Mapping[str, Any], own: CertificateState, standing: Standing
 ) -> Illegal | None:
     """Return why the standing of body, signatories, holder or former body forbids this decision on its day."""
+    day = str(data.get("effective", ""))
+    if submission.type.family == "inspection" and data.get("mode") == _BY_DESIGNATED_BODIES and _is_body(submission):
+        return _designation_objection(submission.source, day, standing)
     if submission.type.family != "certificate":
         return None
-    day = str(data.get("effective", ""))
     return (
         _body_objection(submission, type_name, data, own, day, standing)
         or _signer_objection(submission.source, data, day, standing)
@@ -211,6 +216,20 @@ def _body_objection(
     elif not body.ever or (code and code not in body.ever):
         return Illegal("body_never_approved_for_scheme", pointer="/source", params=named)
     return None
+
+
+def _is_body(submission: Submission) -> bool:
+    party = party_of(submission.source)
+    return party is not None and party.kind == BODY
+
+
+def _designation_objection(body: str, day: Day, standing: Standing) -> Illegal | None:
+    """S2-28: consistency checks of compulsory certificates are made by bodies that are designated for them."""
+    state = state_on(BODY_MACHINE, standing(body_stream(body)), day)
+    if state.approved and any(day <= last for _, last in state.product_classes):
+        return None
+    named = (("body", body), ("scheme", "ccc"), ("day", day))
+    return Illegal("body_not_approved_for_scheme", pointer="/source", params=named)
 
 
 def _signer_objection(body: str, data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:

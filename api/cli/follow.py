@@ -24,6 +24,7 @@ from consumers.dead_letters import dead_letters_relay
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
 from consumers.patience import TROUBLE, Patience
+from consumers.policies.follow_up_tasks import follow_up_tasks
 from consumers.policies.holder_bars import holder_bars
 from consumers.policies.run import Policies
 from consumers.projection_run import ProjectionRun
@@ -122,7 +123,8 @@ def policies() -> None:
     url, brokers = database_url(settings), cluster(settings)
     ledger = _opened(url)
     feed: Feed = StoreFeed(ledger.event_log) if brokers is None else KafkaFeed(brokers, EVENTS, "certledger.policies")
-    run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), [holder_bars])], name="policies", spans=span)
+    rules = [holder_bars, follow_up_tasks]
+    run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), rules)], name="policies", spans=span)
     until_stopped(run.run)
 
 

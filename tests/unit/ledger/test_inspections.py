@@ -11,7 +11,16 @@ from ledger.inspections.codes import codes, labels, mode_on, rows_of
 from ledger.refusals import messages
 from ledger.service import Ledger
 from tests.support.inspecting import COUNTY, daily_patrol, filed, found, performed, planned, recorded, said
-from tests.support.statements import BODY, OTHER_BODY, accept, refusal, register_of
+from tests.support.statements import (
+    BODY,
+    OTHER_BODY,
+    about_body,
+    accept,
+    certificate,
+    corrected,
+    refusal,
+    register_of,
+)
 
 CITY, PROVINCE, SIBLING = "SAMR-440600", "SAMR-440000", "SAMR-440605"
 SECTION_12 = {
@@ -254,6 +263,21 @@ def test_a_finding_names_standard_and_clause_and_carries_the_tags_of_its_emphasi
     with pytest.raises(AssertionError, match="code_not_listed"):
         found("F2", tags=["nice"])
     assert set(tags) | {"in_process"} == set(labels("tags"))
+
+
+@pytest.mark.requirement("S2-28")
+def test_a_consistency_check_is_made_by_a_body_that_is_designated_for_compulsory_certification() -> None:
+    ledger = register_of(BODY)
+    check = performed(source=BODY, mode="consistency_check", certificates=[certificate("2031900901000001")])
+    accept(ledger, check)
+    assert tip(ledger).performed_by == BODY
+    accept(ledger, about_body("designation_removed", "2031-03-01", product_classes=["0901"], reason="目录调整"))
+    later = performed("inspection:i-2", "2031-03-02", BODY, mode="consistency_check", certificates=None)
+    assert refusal(ledger, later).code == "body_not_approved_for_scheme"
+    never = performed("inspection:i-3", source=OTHER_BODY, mode="consistency_check", certificates=None)
+    assert refusal(ledger, never).code == "body_not_approved_for_scheme"
+    moved = {**check.data, "effective": "2031-03-05"}
+    assert refusal(ledger, corrected(check, moved)).code == "body_not_approved_for_scheme"
 
 
 def test_every_refusal_of_an_inspection_is_in_the_catalogue_in_both_languages() -> None:
