@@ -51,7 +51,7 @@ def _listing(
         name,
         zh,
         en,
-        tag="supervision",
+        tag="inspections",
         answer=(JSON, fields(" ".join(properties), properties), answer),
         problems=(*_READ, *ENTITLED),
         parameters=[AS_OF, MIN_POSITION, READ_REASON],
@@ -67,7 +67,7 @@ INSPECTION = operation(
     "get_inspection",
     "一次检查",
     "One inspection with its parts and its chain of tasks",
-    tag="supervision",
+    tag="inspections",
     answer=(
         JSON,
         {"allOf": [_ROW, fields("units findings samples above below", {
@@ -86,7 +86,7 @@ WORKLIST = operation(
     "get_inspection_worklist",
     "单位的检查待办",
     "What a unit has to inspect, record, file or answer",
-    tag="supervision",
+    tag="inspections",
     answer=(
         JSON,
         fields(
@@ -114,7 +114,7 @@ REPORT = operation(
     "report_inspections",
     "检查统计",
     "Inspections or findings by one of their members",
-    tag="supervision",
+    tag="inspections",
     answer=(
         JSON,
         fields("by since until position rows", {"by": text(), "since": DAY, "until": DAY, "position": whole(),
@@ -132,7 +132,7 @@ COVERAGE = operation(
     "get_patrol_coverage",
     "巡查覆盖率",
     "Producers under the patrol system, and those that are missing",
-    tag="supervision",
+    tag="inspections",
     answer=(
         JSON,
         fields(
@@ -186,7 +186,7 @@ DRAWS = operation(
     "list_draws",
     "双随机抽取",
     "Double-random draws",
-    tag="supervision",
+    tag="inspections",
     answer=(
         JSON,
         fields("position draws next", {"position": whole(), "draws": listed(FREE), "next": nullable(text())}),
@@ -200,7 +200,7 @@ DRAW = operation(
     "get_draw",
     "一次双随机抽取",
     "One double-random draw",
-    tag="supervision",
+    tag="inspections",
     answer=(
         JSON,
         fields("stream position drawn next", {"stream": text(), "position": whole(), "drawn": listed(FREE),
@@ -215,7 +215,7 @@ FORMS = operation(
     "list_record_forms",
     "检查记录表",
     "Record forms, every version",
-    tag="supervision",
+    tag="inspections",
     answer=(
         JSON,
         fields("forms lists", {"forms": listed(FREE), "lists": FREE}),
@@ -226,7 +226,7 @@ FORM = operation(
     "get_record_form",
     "一张检查记录表",
     "One version of a record form",
-    tag="supervision",
+    tag="inspections",
     answer=(JSON, FREE, {"form": "ccc_daily_patrol", "version": 1, "sections": []}),
     problems=("form_unknown",),
 )

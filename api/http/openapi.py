@@ -23,7 +23,7 @@ _TAGS = (
     ("subjects", "组织、机构与轨迹 / Organisations, bodies and trails"),
     ("events", "事件 / Events"),
     ("signatures", "密钥与签名 / Keys and signatures"),
-    ("supervision", "监督检查 / Supervision"),
+    ("inspections", "监督检查与双随机 / Inspections and draws"),
     ("log", "日志与证明 / The log and its proofs"),
     ("catalogue", "目录 / Catalogues"),
     ("operation", "运行 / Operation"),
