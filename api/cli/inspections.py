@@ -12,6 +12,8 @@ from rich.table import Table
 from api.cli.ask import AsJson, AsOf
 from api.cli.server import ledger
 from api.cli.tokens import token_of
+from ledger.days import start_of_day
+from ledger.envelope import make_event
 
 inspections = typer.Typer(name="inspections", help="监督检查 · supervision inspections", no_args_is_help=True)
 forms = typer.Typer(name="forms", help="检查记录表 · record forms", no_args_is_help=True)
@@ -61,6 +63,32 @@ def show_one(
     for name, rows in parts.items():
         if rows and not json:
             show(answer, rows, name, as_json=False)
+
+
+@inspections.command()
+def targets(
+    number: Annotated[str, typer.Argument(help="专项检查的编号 · identifier of the campaign's plan")],
+    party: As,
+    plan_due: Annotated[
+        str | None, typer.Option(help="为每家企业输出一个计划事件,供 submit · write a plan for each, due on this day")
+    ] = None,
+    reason: Reason = "inspection",
+    json: AsJson = False,
+) -> None:
+    """专项检查所针对的企业;可据此生成检查任务。 The enterprises of a campaign; their plans, to be submitted."""
+    path, cursor = f"/v1/inspections/{quote(number, safe='')}", None
+    answer = _ask(party, f"{path}/targets", reason, limit=200)
+    found = list(answer["enterprises"])
+    while (cursor := answer["next"]) is not None:
+        answer = _ask(party, f"{path}/targets", reason, limit=200, cursor=cursor)
+        found += answer["enterprises"]
+    if plan_due is None:
+        columns = ("organisation", "name_zh", "region", "certificates")
+        show({**answer, "enterprises": found}, found, f"对象 · targets {number}", columns, as_json=json)
+        return
+    campaign = _ask(party, path, reason)
+    for each in found:
+        typer.echo(orjson.dumps(_plan(campaign, each, party, plan_due), option=orjson.OPT_SORT_KEYS).decode())
 
 
 @inspections.command()
@@ -208,6 +236,31 @@ def show(
     _out.print(table)
     if isinstance(answer, dict) and answer.get("next"):
         _out.print(f"还有更多 · there is more: --cursor {answer['next']}", style="dim", soft_wrap=True)
+
+
+def _plan(campaign: dict[str, Any], enterprise: dict[str, Any], party: str, due: str) -> dict[str, Any]:
+    """Return the CloudEvent that plans the inspection of one enterprise under a campaign; the same each time."""
+    key = enterprise["organisation"].partition(":")[2]
+    number = campaign["stream"].partition(":")[2]
+    data = {
+        "effective": campaign["as_of"],
+        "mode": campaign["mode"]["code"],
+        "programme": campaign["programme"]["code"],
+        "stage": campaign["stage"]["code"],
+        "region": enterprise["region"],
+        "due": due,
+        "organisation": enterprise["code"],
+        "certificates": enterprise["certificates"][:200],
+        "under": campaign["stream"],
+    }
+    return make_event(
+        type_="inspection.planned",
+        source=party,
+        identity=f"{number}-{key}",
+        subject=f"inspection:{number[:50]}-{key}",
+        time=start_of_day(campaign["as_of"]),
+        data=data,
+    )
 
 
 def _cell(value: Any) -> str:

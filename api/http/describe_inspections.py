@@ -82,6 +82,26 @@ INSPECTION = operation(
     extra=_BEARER,
     more=_MORE,
 )  # fmt: skip
+TARGETS = operation(
+    "list_campaign_targets",
+    "专项检查的对象",
+    "The enterprises that a campaign is about",
+    tag="inspections",
+    answer=(
+        JSON,
+        fields("as_of position targets enterprises next", {
+            "as_of": DAY, "position": whole(), "targets": nullable(FREE), "enterprises": listed(FREE),
+            "next": nullable(text()),
+        }),
+        {"as_of": "2031-03-05", "position": 18, "targets": {"as_of": "2031-01-01", "product_classes": ["0901"]},
+         "enterprises": [{"organisation": "organisation:M000100Y4", "region": "440604", "certificates": []}],
+         "next": None},
+    ),
+    parameters=[AS_OF, MIN_POSITION, READ_REASON],
+    problems=("subject_unknown", *_READ, *ENTITLED),
+    extra=_BEARER,
+    more=_MORE,
+)  # fmt: skip
 WORKLIST = operation(
     "get_inspection_worklist",
     "单位的检查待办",

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from ledger.certificates.forms import OrganisationCode, Region
+from ledger.certificates.forms import OrganisationCode, Region, SchemeClass
 from ledger.facts import CalendarDay, Code, Data, Dated, Identifier, LongText, Reference, Text
 from ledger.inspections.codes import ModeCode, Programme, Role, Stage
 
 Party = Annotated[str, Field(min_length=1, max_length=40)]
+ProductClass = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 CertificateStreams = Annotated[list[Identifier], Field(max_length=200)]
 
 
@@ -20,6 +21,17 @@ class Unit(Data):
 
 
 Units = Annotated[list[Unit], Field(max_length=60)]
+
+
+class Targets(Data):
+    """Which enterprises a campaign is about: those with a certificate in force on a day that fits every member."""
+
+    as_of: CalendarDay
+    scheme_class: SchemeClass | None = None
+    product_classes: Annotated[list[ProductClass], Field(min_length=1, max_length=200)] | None = None
+    project_codes: Annotated[list[Code], Field(min_length=1, max_length=200)] | None = Field(
+        default=None, description="Project codes, or their beginnings: the sector"
+    )
 
 
 class Planned(Dated):
@@ -43,6 +55,7 @@ class Planned(Dated):
     catalogue: Text | None = Field(default=None, description="Version of the key catalogue in force (S1-23)")
     cause: Reference | None = Field(default=None, description="The recorded event from which the task follows")
     purpose: LongText | None = None
+    targets: Targets | None = Field(default=None, description="Filter of a campaign, within its region (S0-54)")
 
     @model_validator(mode="after")
     def visits_one(self) -> "Planned":

@@ -19,8 +19,8 @@ Connection = psycopg.AsyncConnection[Any]
 
 _COLUMNS = """
     i.stream, i.access, i.subject, i.region, i.mode, i.programme, i.stage, i.status, i.is_planned, i.planned_by,
-    i.planned::text, i.due::text, i.under, i.draw, i.catalogue, i.cause, i.performed_by, i.performed::text, i.result,
-    i.recorded::text, i.forms, i.filed::text, i.cancelled::text,
+    i.planned::text, i.due::text, i.under, i.draw, i.catalogue, i.cause, i.targets, i.performed_by,
+    i.performed::text, i.result, i.recorded::text, i.forms, i.filed::text, i.cancelled::text,
     i.status = 'planned' AND i.due < %(day)s::date AND r.until IS NULL AS overdue, r.until::text AS recognised_until,
     i.performed IS NOT NULL AND i.recorded IS NULL AS without_record
 """

@@ -78,6 +78,7 @@ def _inspection(stream: str, of: dict[str, list[Fact]], access: str, subject: st
             text(said.get("draw")),
             text(said.get("catalogue")),
             text(f"{cause['source']} {cause['id']}" if cause else None),
+            copying.json_text(said["targets"]) if said.get("targets") else copying.NULL,
             text(performed.source if performed else None),
             day(_day(performed)),
             text(performed.data["result"] if performed else None),

@@ -16,6 +16,7 @@ CREATE TABLE inspection (
     draw          text   COLLATE "C",
     catalogue     text,
     cause         text,
+    targets       json,
     performed_by  text,
     performed     date,
     result        text,

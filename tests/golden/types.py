@@ -118,6 +118,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "catalogue",
             "cause",
             "purpose",
+            "targets",
         ),
     ),
     "inspection.plan_cancelled": (("effective", "reason"), ()),

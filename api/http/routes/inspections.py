@@ -17,10 +17,12 @@ from api.http.asked import (
     subject_asked,
     told,
 )
-from api.http.describe_inspections import INSPECTION, INSPECTIONS, WORKLIST
+from api.http.describe_inspections import INSPECTION, INSPECTIONS, TARGETS, WORKLIST
 from api.http.problems import problem
+from ledger.access.jurisdiction import area
 from ledger.inspections.codes import labels
 from projections.inspections import query
+from projections.inspections.targets import campaign_targets
 
 router = APIRouter()
 
@@ -84,6 +86,26 @@ async def inspection(request: Request, number: Number) -> Response:
         await asked.reading.note(connection, shown)
     chain = {each: [told(row) for row in found[each]] for each in ("above", "below")}
     return asked.answer({**told(found), **chain, "as_of": asked.day})
+
+
+@router.get("/v1/inspections/{number}/targets", response_class=Response, **TARGETS)
+async def targets(request: Request, number: Number, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """Return the enterprises that a campaign is about, as the certificates stood on its day."""
+    asked = await Asked.of(request, "list_campaign_targets")
+    stream, operation = f"inspection:{number}", f"targets {number}"
+    after, day, snapshot = asked.page(operation, cursor)
+    async with asked.reading.connection() as connection:
+        found = await query.inspection(connection, stream, day)
+        if found is None:
+            raise problem("subject_unknown", subject=stream)
+        await asked.reading.note(connection, [(found["access"], stream)])
+        chosen, rows = found["targets"], []
+        if chosen:
+            places = area(found["region"], chosen["as_of"])
+            rows = await campaign_targets(connection, chosen, places, after, limit + 1)
+    keys = [row["organisation"].partition(":")[2] for row in rows]
+    following = following_page(operation, keys, limit, day, snapshot)
+    return asked.answer({"as_of": day, "targets": chosen, "enterprises": rows[:limit], "next": following})
 
 
 def _known_mode(mode: str | None) -> str | None:

@@ -10,6 +10,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from api.cli import app as command_line
+from ledger.envelope import Submission, canonical_submission
 from tests.integration.http.conftest import Running
 from tests.support.access import OWN, public_facts
 from tests.support.drawing import SEED, made, published, steps
@@ -107,3 +108,22 @@ def test_a_draw_is_made_with_a_private_seed_and_verified_by_anybody(
     file.write_text("\n".join(lines).replace(SEED, "00" * 32))
     assert verbs.run("draw", "verify", "--file", str(file)).exit_code == 1
     assert verbs.run("draw", "verify").exit_code == 2
+
+
+def test_a_campaign_makes_a_plan_for_each_enterprise_that_its_filter_selects(verbs: Verbs, whole: Running) -> None:
+    campaign = planned(
+        "inspection:c-1", mode="special_campaign", programme="special", organisation=None, certificates=None,
+        region="350000", source="CNCA", targets={"as_of": "2031-02-01", "project_codes": ["A01"]},
+    )  # fmt: skip
+    seen = whole.accept(campaign)
+    for path in ("/v1/draws", "/v1/trail/organisation:M000100Y4"):
+        assert whole.get(path, seen).status_code == 200
+    result = verbs.run("inspections", "targets", "c-1", "--as", "CNCA", party="CNCA")
+    assert "organisation:M000100Y4" in result.output, result.output
+    lines = verbs.run("inspections", "targets", "c-1", "--as", "CNCA", "--plan-due", "2031-06-30", party="CNCA").output
+    (event,) = [json.loads(line) for line in lines.splitlines()]
+    assert (event["data"]["under"], event["data"]["due"]) == ("inspection:c-1", "2031-06-30")
+    submission = canonical_submission(event)
+    assert isinstance(submission, Submission), submission
+    position = whole.accept(submission)
+    assert whole.accept(submission) == position

@@ -12,9 +12,11 @@ from infra.open_ledger import open_memory_ledger
 from ledger.access.jurisdiction import area
 from ledger.envelope import Submission
 from ledger.service import Ledger
+from projections.history.project import History
 from projections.inspections import draw_query, query, reports
 from projections.inspections.project import Inspections
 from projections.inspections.query import Wanted
+from projections.inspections.targets import campaign_targets
 from projections.rebuild import rebuild
 from projections.register.project import Register
 from projections.store_feed import StoreFeed
@@ -34,6 +36,7 @@ from tests.support.inspecting import (
 )
 from tests.support.statements import (
     CCC_DETAILS,
+    DETAILS,
     HOLDER,
     accept,
     approved,
@@ -54,7 +57,7 @@ class Kept:
 
     def __init__(self, url: str, projector: MakeProjector, ledger: Ledger) -> None:
         self.url, self.ledger = url, ledger
-        self._views = [projector(Inspections()), projector(Register())]
+        self._views = [projector(Inspections()), projector(Register()), projector(History())]
         self._seen = 0
 
     def take(self, *submissions: Submission) -> None:
@@ -250,6 +253,33 @@ def test_a_producer_without_a_patrol_schedule_is_a_gap_in_the_coverage(kept: Kep
     )
     assert kept.ask(reports.coverage, "2031-02-02", area("330106", "2031-02-02"))["producers"] == 0
     assert kept.ask(reports.coverage, "2036-02-02", in_county)["producers"] == 0
+
+
+@pytest.mark.requirement("S0-54")
+def test_a_campaigns_filter_selects_exactly_the_matching_enterprises_as_of_its_day(kept: Kept) -> None:
+    qms = {**DETAILS, "holder": {**SECOND, "code": "91440600M00010209B"}}
+    elsewhere = {**CCC_DETAILS, "holder": {**HOLDER, "code": "91350100M000103058", "region": "330106"}}
+    kept.take(
+        *producers(),
+        issued("10131Q00001R0M", "2031-01-05", details=qms),
+        issued("2031900901000004", "2031-01-05", details=elsewhere, expires="2036-01-04"),
+        decided("withdrawn", "2031-03-01", "2031900901000002", reason_code="0299"),
+    )
+    county = area("440604", "2031-02-01")
+
+    def chosen(day: str, regions: tuple[str, ...] = county, **targets: Any) -> list[str]:
+        found_rows = kept.ask(campaign_targets, {"as_of": day, **targets}, regions)
+        return [row["organisation"].partition(":")[2] for row in found_rows]
+
+    assert chosen("2031-02-01", product_classes=["0901"]) == ["M000100Y4", "M00010102"]
+    assert chosen("2031-03-02", product_classes=["0901"]) == ["M000100Y4"]
+    assert chosen("2031-01-04", product_classes=["0901"]) == []
+    assert chosen("2036-01-05", product_classes=["0901"]) == []
+    assert chosen("2031-02-01", project_codes=["A01"]) == ["M00010209"]
+    assert chosen("2031-02-01", project_codes=["A_1"]) == []
+    assert chosen("2031-02-01", scheme_class="ccc", product_classes=["0702"]) == []
+    assert chosen("2031-02-01") == ["M000100Y4", "M00010102", "M00010209"]
+    assert chosen("2031-02-01", area("330000", "2031-02-01"), scheme_class="ccc") == ["M00010305"]
 
 
 @pytest.mark.requirement("S0-78", "S1-45")
