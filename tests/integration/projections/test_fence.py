@@ -118,7 +118,9 @@ def test_a_changed_rule_is_put_up_at_the_next_start_and_an_unchanged_one_costs_n
 def test_a_migrated_log_knows_the_class_of_what_was_recorded_before(empty_database_url: str) -> None:
     memory = open_memory_ledger()
     application = refused()
-    accept(memory, *public_facts(), *(item.submission for item in restricted_facts() if item.access != "refused"))
+    # A refused application comes below with its correction; a plan is a kind of fact younger than that migration.
+    known = [item.submission for item in restricted_facts() if item.access not in {"refused", "plan"}]
+    accept(memory, *public_facts(), *known)
     accept(memory, application, corrected(application, {**application.data, "reason": "补充"}))
     rows = memory.event_log.read(0, 100)
     with psycopg.connect(empty_database_url, autocommit=True) as connection:
