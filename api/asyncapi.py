@@ -187,6 +187,7 @@ def _receipts() -> Iterator[tuple[str, Schema]]:
         yield name, {"title": f"{zh} · {en}", "headers": _RECEIPT_HEADERS, "payload": payload}
 
 
+_PARTY = ("party", "主体标识,冒号写作点 / The party's name, with a dot for a colon")
 CHANNELS = (
     Channel(
         "events", EVENTS, "send", "已记录的每一条事件", "Every recorded event", "流 / the stream", _recorded_events
@@ -209,8 +210,8 @@ CHANNELS = (
         "The submissions of one party, which alone may write there; decided in their order",
         "任意,账本不看 / any; the ledger does not look at it",
         _submissions,
-        "receipts",
-        ("party", "主体标识,冒号写作点 / The party's name, with a dot for a colon"),
+        "party_receipts",
+        _PARTY,
     ),
     Channel(
         "dead_letters",
@@ -229,6 +230,16 @@ CHANNELS = (
         "One receipt or refusal for each submission",
         "source/id",
         _receipts,
+    ),
+    Channel(
+        "party_receipts",
+        f"{RECEIPTS}.{{party}}",
+        "send",
+        "一个主体自己的提交的回执或拒绝,只有它可读;与总主题的内容相同",
+        "The receipts and refusals of one party, which alone may read there; the same as on the shared topic",
+        "source/id",
+        _receipts,
+        parameter=_PARTY,
     ),
 )
 

@@ -4,14 +4,14 @@ The letter carries at most ``LARGEST_BYTES`` of the record; the whole of it stay
 that may tell of a person it carries nothing but size and digest, and the record does not stay either.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
 from consumers.cluster import Bootstrap
+from consumers.numbered import Numbered, NumberedSource
 from consumers.ports import Leadership, Observer, RelayBookmark
 from consumers.publisher import Message, Publisher
 from consumers.submissions import Arrived
@@ -59,18 +59,6 @@ class StoredLetter(Protocol):
     def stored(self) -> datetime: ...  # noqa: D102 - when it was laid aside
 
 
-class NumberedLetters(Protocol):
-    """The stored letters as a log."""
-
-    def head(self) -> int:
-        """Return the number of the last letter, 0 for none."""
-        ...
-
-    def follow(self, after: int, *, wait_seconds: float) -> Generator[Sequence[StoredLetter]]:
-        """Yield batches for ever; an empty one when nothing came in time."""
-        ...
-
-
 def dead_letter_of(arrived: Arrived) -> DeadLetter | None:
     """Return the letter for a record that never became a submission, ``None`` for one that did."""
     if not isinstance(arrived.submission, Refusal):
@@ -105,26 +93,9 @@ def message_of(letter: StoredLetter) -> Message:
     return Message(letter.position, lane_of(place), place.encode(), letter.value, headers, letter.stored)
 
 
-class LetterSource:
-    """The stored letters as a source of messages."""
-
-    def __init__(self, letters: NumberedLetters) -> None:
-        self._letters = letters
-
-    def head(self) -> int:
-        """Return the number of the last letter."""
-        return self._letters.head()
-
-    def follow(self, after: int, *, wait_seconds: float) -> Generator[Sequence[Message]]:
-        """Yield the messages of all letters after a number, for ever."""
-        with closing(self._letters.follow(after, wait_seconds=wait_seconds)) as batches:
-            for batch in batches:
-                yield [message_of(letter) for letter in batch]
-
-
 def dead_letters_relay(
     *,
-    letters: NumberedLetters,
+    letters: Numbered[StoredLetter],
     bootstrap: Bootstrap,
     topic: str,
     leadership: Leadership,
@@ -135,7 +106,7 @@ def dead_letters_relay(
     """Return the publisher that fills ``topic`` with the dead letters, each once; ``run(stop)`` it."""
     return Publisher(
         name="dead_letters",
-        source=LetterSource(letters),
+        source=NumberedSource(letters, message_of),
         topic=Topic(bootstrap, topic, "dead_letter"),
         leadership=leadership,
         bookmark=bookmark,

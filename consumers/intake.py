@@ -10,8 +10,7 @@ Personal fields are in their store before the event is recorded. Once they are a
 are deleted from the topic, and only then is the offset committed: a copy that nobody can erase is not left behind.
 """
 
-from collections.abc import Callable, Collection, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
@@ -21,15 +20,18 @@ import structlog
 
 from consumers.cluster import Bootstrap, cluster_of
 from consumers.dead_letters import DeadLetter, dead_letter_of
+from consumers.numbered import Numbered, NumberedSource
 from consumers.patience import TROUBLE, Patience
 from consumers.ports import Leadership, Observer, RelayBookmark, Unobserved
 from consumers.publisher import Message, Publisher
 from consumers.submission_reader import SubmissionReader
 from consumers.submissions import Arrived, Key
 from consumers.topic_reader import Topic
-from consumers.trust import BY_SIGNATURE, Trust, party_topic_trust
+from consumers.trust import BY_SIGNATURE, Trust, party_of_topic, party_topic_trust
 from ledger import canonical
+from ledger.access.audience import party_key
 from ledger.outcomes import Outcome, Receipt
+from ledger.parties import party_of
 from ledger.principals import Principal, speaks_for
 from ledger.privacy.keeping import FieldStore, FieldsUnavailable, Keeping
 from ledger.refusals import Refusal
@@ -44,12 +46,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An outcome as it is stored and published; ``body`` is canonical JSON."""
+    """An outcome as it is stored and published; ``body`` is canonical JSON.
+
+    ``party`` is whose answer it is: the party of the topic that the submission came by, else its source.
+    """
 
     key: Key
     outcome: str
     body: bytes
     traceparent: str | None
+    party: str | None
     dead: DeadLetter | None = None
 
 
@@ -69,6 +75,8 @@ class StoredAnswer(Protocol):
     @property
     def traceparent(self) -> str | None: ...  # noqa: D102 - as in Answer
     @property
+    def party(self) -> str | None: ...  # noqa: D102 - as in Answer
+    @property
     def stored(self) -> datetime: ...  # noqa: D102 - as in Answer
 
 
@@ -81,18 +89,6 @@ class Receipts(Protocol):
 
     def store(self, answers: Sequence[Answer]) -> None:
         """Store the answers in one transaction; a key that has one keeps it."""
-        ...
-
-
-class NumberedReceipts(Protocol):
-    """The stored answers as a log."""
-
-    def head(self) -> int:
-        """Return the number of the last answer, 0 for none."""
-        ...
-
-    def follow(self, after: int, *, wait_seconds: float) -> Generator[Sequence[StoredAnswer]]:
-        """Yield batches for ever; an empty one when nothing came in time."""
         ...
 
 
@@ -120,6 +116,7 @@ class Intake:
         self._ledger = ledger
         self._receipts = receipts
         self._fields = fields
+        self._topic = topic
         self._trust = trust or party_topic_trust(topic)
         self._reader = SubmissionReader(cluster_of(bootstrap), topic, group, batch=BATCH)
         self._ensure_topics = ensure_topics
@@ -176,7 +173,13 @@ class Intake:
         outcomes = self._submit(incoming)
         if keeping is not None:
             keeping.after(outcomes)
-        self._receipts.store([_answer(each, outcome) for each, outcome in zip(fresh, outcomes, strict=True)])
+        answered_now = zip(fresh, outcomes, strict=True)
+        self._receipts.store([_answer(each, outcome, self._party_of(each)) for each, outcome in answered_now])
+
+    def _party_of(self, arrived: Arrived) -> str | None:
+        """Return whose answer it is; what nobody is known to have sent is nobody's, but on a party's own topic."""
+        party = party_of_topic(self._topic, arrived.origin.topic) or arrived.key[0]
+        return party_key(party) if party_of(party) else None
 
     def _keeping(self, fresh: Sequence[Arrived]) -> Keeping | None:
         if not any(each.disclosed for each in fresh):
@@ -218,11 +221,12 @@ def _not_processed(incoming: Incoming) -> Refusal:
     return Refusal("not_processed", source=said.source, id=said.id)
 
 
-def _answer(arrived: Arrived, outcome: Outcome) -> Answer:
+def _answer(arrived: Arrived, outcome: Outcome, party: str | None) -> Answer:
     source, identity, digest = arrived.key
     name = "recorded" if isinstance(outcome, Receipt) else "refused"
     plain = {"source": source, "id": identity, **outcome.as_dict(), "outcome": name, "digest": digest.hex()}
-    return Answer(arrived.key, name, canonical.dumps(plain), arrived.traceparent, dead_letter_of(arrived))
+    letter = dead_letter_of(arrived)
+    return Answer(arrived.key, name, canonical.dumps(plain), arrived.traceparent, party, letter)
 
 
 def message_of(answer: StoredAnswer) -> Message:
@@ -234,26 +238,9 @@ def message_of(answer: StoredAnswer) -> Message:
     return Message(answer.position, lane_of(key), key.encode(), answer.body, tuple(headers), answer.stored)
 
 
-class ReceiptSource:
-    """The stored answers as a source of messages."""
-
-    def __init__(self, receipts: NumberedReceipts) -> None:
-        self._receipts = receipts
-
-    def head(self) -> int:
-        """Return the number of the last answer."""
-        return self._receipts.head()
-
-    def follow(self, after: int, *, wait_seconds: float) -> Generator[Sequence[Message]]:
-        """Yield the messages of all answers after a number, for ever."""
-        with closing(self._receipts.follow(after, wait_seconds=wait_seconds)) as batches:
-            for batch in batches:
-                yield [message_of(answer) for answer in batch]
-
-
 def receipts_relay(
     *,
-    receipts: NumberedReceipts,
+    receipts: Numbered[StoredAnswer],
     bootstrap: Bootstrap,
     topic: str,
     leadership: Leadership,
@@ -264,7 +251,7 @@ def receipts_relay(
     """Return the publisher that fills ``topic`` with the answers, in order; ``run(stop)`` it."""
     return Publisher(
         name="receipts_relay",
-        source=ReceiptSource(receipts),
+        source=NumberedSource(receipts, message_of),
         topic=Topic(bootstrap, topic, "receipt"),
         leadership=leadership,
         bookmark=bookmark,

@@ -33,10 +33,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; the publisher adds the headers of its position and of the previous one in its partition."""
+    """One message; the publisher adds the headers of its position and of the previous one in its partition.
+
+    One without a lane goes nowhere: it only says that the source has come so far.
+    """
 
     position: int
-    lane: int
+    lane: int | None
     key: bytes
     value: bytes
     headers: tuple[tuple[str, bytes], ...]
@@ -152,22 +155,27 @@ class Publisher:
             abandon(producer)
 
     def _publish(self, producer: Any, batch: Sequence[Message]) -> None:
-        fresh = [message for message in batch if message.position > self._ends[message.lane].position]
+        fresh = [
+            (message, message.lane)
+            for message in batch
+            if message.lane is not None and message.position > self._ends[message.lane].position
+        ]
         if fresh and not self._leadership.held():
             raise LeadershipLost(self.name)
         ends, sent = list(self._ends), []
-        for message in fresh:
-            end = ends[message.lane]
+        for message, lane in fresh:
+            end = ends[lane]
+            partition = self._topic.partition(lane)
             headers = [
                 *message.headers,
                 (f"{self._topic.prefix}_position", b"%d" % message.position),
                 (f"{self._topic.prefix}_previous", b"%d" % end.position),
             ]
             future = producer.send(
-                self._topic.name, message.value, key=message.key, headers=headers, partition=message.lane
+                partition.topic, message.value, key=message.key, headers=headers, partition=partition.partition
             )
             sent.append((future, end.offset))
-            ends[message.lane] = LaneEnd(message.position, end.offset + 1)
+            ends[lane] = LaneEnd(message.position, end.offset + 1)
         self._await(producer, [future for future, _ in sent])
         for future, offset in sent:
             if future.get(timeout=0).offset != offset:

@@ -4,13 +4,13 @@ Around the bytes stand the CloudEvents 1.0 attributes in Kafka's binary mode and
 log, the previous position in the partition, the time of recording and the trace context.
 """
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from typing import cast
 
 import orjson
 
 from consumers.cluster import Bootstrap
+from consumers.numbered import Numbered, NumberedSource
 from consumers.ports import Leadership, Observer, RelayBookmark, Spans, untraced
 from consumers.publisher import Message, Publisher
 from consumers.topic_reader import Topic
@@ -37,24 +37,6 @@ def message_of(row: Row) -> Message:
     )
 
 
-class EventSource:
-    """The event log as a source of messages."""
-
-    def __init__(self, event_log: EventLog) -> None:
-        self._log = event_log
-
-    def head(self) -> int:
-        """Return the last position of the log."""
-        return self._log.head()
-
-    def follow(self, after: int, *, wait_seconds: float) -> Generator[Sequence[Message]]:
-        """Yield the messages of all events after a position, for ever."""
-        rows = cast("Generator[Sequence[Row]]", self._log.follow(after, wait_seconds=wait_seconds))
-        with closing(rows) as batches:
-            for batch in batches:
-                yield [message_of(row) for row in batch]
-
-
 def relay(
     *,
     event_log: EventLog,
@@ -73,7 +55,7 @@ def relay(
     """
     return Publisher(
         name="relay",
-        source=EventSource(event_log),
+        source=NumberedSource(cast("Numbered[Row]", event_log), message_of),
         topic=Topic(bootstrap, topic, "ledger"),
         leadership=leadership,
         bookmark=bookmark,

@@ -34,9 +34,38 @@ class Topic:
         """Where the topic is, and who we are there."""
         return cluster_of(self.bootstrap)
 
+    @property
+    def lanes(self) -> int:
+        """The number of lanes."""
+        return LANES
+
     def partition(self, lane: int) -> TopicPartition:
         """Return the partition that carries a lane."""
         return TopicPartition(self.name, lane)
+
+    def lane_at(self, record: Any) -> int:
+        """Return the lane that a record was read from."""
+        return int(record.partition)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFamily(Topic):
+    """Topics of one partition each, filled as one: each is a lane. ``name`` is only what the family is called."""
+
+    members: tuple[str, ...] = ()
+
+    @property
+    def lanes(self) -> int:
+        """The number of topics."""
+        return len(self.members)
+
+    def partition(self, lane: int) -> TopicPartition:
+        """Return the one partition of the topic that is this lane."""
+        return TopicPartition(self.members[lane], 0)
+
+    def lane_at(self, record: Any) -> int:
+        """Return the number of the topic that a record was read from."""
+        return self.members.index(record.topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +122,10 @@ class TopicReader:
 
     def bounds(self) -> dict[int, tuple[int, int]]:
         """Return, for each lane, the first offset and the next free one."""
-        partitions = [self._topic.partition(lane) for lane in range(LANES)]
+        partitions = [self._topic.partition(lane) for lane in range(self._topic.lanes)]
         begins = self._consumer.beginning_offsets(partitions, timeout_ms=10_000)
         ends = self._consumer.end_offsets(partitions, timeout_ms=10_000)
-        return {each.partition: (int(begins[each]), int(ends[each])) for each in partitions}
+        return {lane: (int(begins[each]), int(ends[each])) for lane, each in enumerate(partitions)}
 
     def settled_bounds(self, stop: Event) -> dict[int, tuple[int, int]]:
         """Return the bounds once they stand still: a producer that is gone may have left a request behind."""
@@ -115,7 +144,8 @@ class TopicReader:
             for record in self.records(spans):
                 place = place_of(record.headers, self._topic.prefix)
                 if place is not None:
-                    found[record.partition] = max(found[record.partition], place.position)
+                    lane = self._topic.lane_at(record)
+                    found[lane] = max(found[lane], place.position)
             open_lanes = {
                 lane: (begin, spans[lane][0])
                 for lane, (begin, _) in open_lanes.items()
@@ -123,7 +153,7 @@ class TopicReader:
             }
             back *= 8
         headless = self._headless({lane: bounds[lane] for lane, position in found.items() if position})
-        return [LaneEnd(found[lane], bounds[lane][1], lane in headless) for lane in range(LANES)]
+        return [LaneEnd(found[lane], bounds[lane][1], lane in headless) for lane in range(self._topic.lanes)]
 
     def _headless(self, bounds: Mapping[int, tuple[int, int]]) -> set[int]:
         firsts = {lane: self.at_or_after(lane, begin, end) for lane, (begin, end) in bounds.items()}

@@ -64,12 +64,16 @@ class Grant:
 
 
 def grants(
-    users: Mapping[str, str] = PROCESSES, *, parties: Mapping[str, str] = {}, readers: Iterable[str] = ()
+    users: Mapping[str, str] = PROCESSES,
+    *,
+    parties: Mapping[str, str] = {},
+    answered: Mapping[str, str] = {},
+    readers: Iterable[str] = (),
 ) -> list[Grant]:
     """Return the table.
 
-    ``users`` names each process's user, ``parties`` the user of each party's own topic (topic to user); ``readers``
-    see every event, restricted ones included.
+    ``users`` names each process's user, ``parties`` the user of each party's own topic of submissions (topic to
+    user) and ``answered`` that of its topic of receipts; ``readers`` see every event, restricted ones included.
     """
     relay, intake, project, policies = (users[name] for name in (RELAY, INTAKE, PROJECT, POLICIES))
     events = "发布全部事件,并核对主题末尾", "publishes every event, and reads where the topic ends"
@@ -93,10 +97,23 @@ def grants(
         ),
         Grant(intake, _GROUP, "certledger.intake", _READ, "接收提交", "takes submissions in"),
         Grant(intake, _TOPIC, RECEIPTS, _READ_WRITE, "发布回执", "publishes receipts"),
+        Grant(
+            intake,
+            _TOPIC,
+            f"{RECEIPTS}.",
+            _READ_WRITE,
+            "发布各方自己的回执",
+            "publishes parties' own receipts",
+            is_prefix=True,
+        ),
         Grant(intake, _TOPIC, DEAD_LETTERS, _READ_WRITE, "发布死信", "publishes dead letters"),
     ]
     own = "在本方主题提交", "submits on its own topic"
     found += [Grant(user, _TOPIC, topic, _WRITE, *own) for topic, user in parties.items()]
+    answers = "读取本方的回执", "reads its own receipts"
+    for topic, user in answered.items():
+        found.append(Grant(user, _TOPIC, topic, _READ, *answers))
+        found.append(Grant(user, _GROUP, f"{user}.", _READ, *answers, is_prefix=True))
     for user in readers:
         found.append(Grant(user, _TOPIC, EVENTS, _READ, "读取全部事件", "reads every event"))
         found.append(Grant(user, _GROUP, f"{user}.", _READ, "读取全部事件", "reads every event", is_prefix=True))

@@ -36,6 +36,10 @@ class Limits(BaseSettings):
     """可信反向代理的地址或网段，逗号分隔；只信它们的 X-Forwarded-For。
     Addresses or networks of the reverse proxies whose X-Forwarded-For is believed, separated by commas."""
 
+    servers: Count = 1
+    """分担同一批客户端的服务进程数；每个进程只给出频率限额的这一份。
+    Server processes that share the clients: each gives out this share of the rates below."""
+
     connections: Count = 4096
     """同时连接总数。 Connections at once, in all."""
 
@@ -81,7 +85,7 @@ class Limits(BaseSettings):
     read_bytes_per_second: Count = 4 * KIB
     """此后读取回答的最低速率。 The least rate at which an answer must be read after that."""
 
-    unread_bytes: Count = 64 * MIB
+    unread_bytes: Count = 16 * MIB
     """客户端尚未读走的回答总量，字节。 Bytes of all answers that wait for their clients to read them."""
 
     linger_seconds: Seconds = 3.0
@@ -134,6 +138,10 @@ class Limits(BaseSettings):
 
     party_burst: Count = 20_000
     """每个主体一时可提交的事件数。 Events that a party may submit at once."""
+
+    def share(self, whole: float) -> float:
+        """Return the part of a rate or burst that this process gives out: at least one unit."""
+        return max(whole / self.servers, 1.0)
 
     @property
     def trusted_networks(self) -> tuple[Network, ...]:

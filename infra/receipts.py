@@ -19,13 +19,13 @@ _KNOWN = """
 """
 # Several answers may share a key within one batch: the first one stands, and numbers are given without a gap.
 _STORE = """
-    INSERT INTO intake_receipts (position, source, event_id, digest, outcome, body, traceparent)
+    INSERT INTO intake_receipts (position, source, event_id, digest, outcome, body, traceparent, party)
     SELECT (SELECT coalesce(max(position), 0) FROM intake_receipts) + row_number() OVER (ORDER BY place),
-           source, event_id, digest, outcome, body, traceparent
+           source, event_id, digest, outcome, body, traceparent, party
     FROM (
         SELECT DISTINCT ON (source, event_id, digest) *
-        FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::bytea[], %s::text[])
-             WITH ORDINALITY AS given (source, event_id, digest, outcome, body, traceparent, place)
+        FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::bytea[], %s::text[], %s::text[])
+             WITH ORDINALITY AS given (source, event_id, digest, outcome, body, traceparent, party, place)
         ORDER BY source, event_id, digest, place
     ) AS first_answers
     WHERE NOT EXISTS (
@@ -35,7 +35,7 @@ _STORE = """
     )
 """
 _READ = """
-    SELECT position, source, event_id, outcome, body, traceparent, stored_at FROM intake_receipts
+    SELECT position, source, event_id, outcome, body, traceparent, party, stored_at FROM intake_receipts
     WHERE position > %s ORDER BY position LIMIT %s
 """
 
@@ -83,6 +83,8 @@ class Answer(Protocol):
     @property
     def traceparent(self) -> str | None: ...  # noqa: D102 - said above
     @property
+    def party(self) -> str | None: ...  # noqa: D102 - whose answer it is
+    @property
     def dead(self) -> DeadLetter | None: ...  # noqa: D102 - stored with the answer
 
 
@@ -96,6 +98,7 @@ class StoredReceipt:
     outcome: str
     body: bytes
     traceparent: str | None
+    party: str | None
     stored: datetime
 
 
@@ -147,7 +150,7 @@ class ReceiptStore(StoredLog):
         """Store the answers in order in one transaction; a key that has one keeps it."""
         if not answers:
             return
-        rows = [(*answer.key, answer.outcome, answer.body, answer.traceparent) for answer in answers]
+        rows = [(*answer.key, answer.outcome, answer.body, answer.traceparent, answer.party) for answer in answers]
         with self._connected() as connection, connection.transaction():
             connection.execute("LOCK TABLE intake_receipts IN EXCLUSIVE MODE")
             connection.execute(_STORE, [list(column) for column in zip(*rows, strict=True)])

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, repr=False)
     """外部 PostgreSQL 的连接串；不设则用内置的。 External PostgreSQL (libpq URL); unset: the embedded one."""
 
+    region: str | None = Field(default=None, pattern="^[0-9]{6}$")
+    """此部署是哪个辖区的;不设则为全国。 The region whose database this deployment serves; unset: the nation's."""
+
     kafka: str | None = None
     """外部 Kafka 地址 host:port,…；不设则用内置的。 External bootstrap servers; unset: the embedded one."""
 

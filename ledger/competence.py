@@ -9,6 +9,7 @@ from typing import Any
 
 from ledger.access.competence import Competence, competence, rows_of
 from ledger.access.jurisdiction import governs
+from ledger.authorities import judging
 from ledger.bodies.state import MACHINE as BODY_MACHINE
 from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
 from ledger.certificates.state import CertificateState
@@ -17,10 +18,12 @@ from ledger.codes.statuses import Status
 from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.inspecting import adding_objection, naming_objection, publication_objection
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
 from ledger.parties import BODY, LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
-from ledger.timeline import Illegal, Machine, StateT, Timeline, states
+from ledger.places import certificate_place_objection
+from ledger.timeline import Illegal, Timeline, state_on, states
 
 Standing = Callable[[str], Timeline[Any]]
 
@@ -31,12 +34,13 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.restored_after_expiry",
 }
 _BY_DESIGNATED_BODIES = "consistency_check"
+_NOT_OWN = {"case": "not_own_case", "authority": "not_own_authority"}
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).
 _MOVABLE = frozenset({"body_lost_approval"})
 
 
-def speaker_objection(submission: Submission) -> Illegal | None:
+def speaker_objection(submission: Submission, standing: Standing) -> Illegal | None:
     """Return why this source may not make this kind of statement about this subject; the table's row is named."""
     party = party_of(submission.source)
     if party is None:
@@ -55,32 +59,55 @@ def speaker_objection(submission: Submission) -> Illegal | None:
     match = FAMILIES[submission.type.family].subject.fullmatch(submission.subject)
     if match is None:
         return Illegal("subject_wrong", pointer="/subject", params=(("subject", submission.subject),))
+    named, day = (("source", submission.source), ("row", row.id)), _judged_on(submission.data)
     owner = match.groupdict().get("owner")
-    if row.is_own and owner is not None and owner != submission.source and party.kind != ORGANISATION:
-        code = "not_own_case" if submission.type.family == "case" else "not_own_certificate"
-        return Illegal(code, pointer="/subject", params=(("source", submission.source), ("row", row.id)))
+    is_others = owner is not None and owner != submission.source and party.kind != ORGANISATION
+    if row.is_own and is_others and not _followed(submission, str(owner), day, standing):
+        return Illegal(_NOT_OWN.get(submission.type.family, "not_own_certificate"), pointer="/subject", params=named)
+    if row.where == "below" and not judging.is_below(party, submission.subject, day):
+        return Illegal("authority_not_below", pointer="/subject", params=named)
+    if submission.type.family == "inspection" and not submission.type.corrects:
+        objection = naming_objection(row, party, submission.subject)
+        if objection is not None:
+            return objection
     if row.where == "own_certificates":
         return _others_certificates(submission, row)
-    return None
+    return judging.speaker_objection(submission.type.name, submission.source, submission.data, row, standing)
 
 
 def place_objection(
-    submission: Submission, type_name: str, data: Mapping[str, Any], own: Timeline[Any]
+    submission: Submission, type_name: str, data: Mapping[str, Any], own: Timeline[Any], standing: Standing
 ) -> Illegal | None:
     """Return why a local authority may not speak about this place: it lies outside its area on the fact's day.
 
     The place is the one that the statement names, else the one known of its subject; where neither is known nothing
-    is refused, because facts may arrive in any order. S0-31, S3-44.
+    is refused, because facts may arrive in any order. Who took another's place acts in its area, and who was designated
+    from above where it was. About certificates :mod:`ledger.places` says. S0-31, S3-44.
     """
     party = party_of(submission.source)
     day = _judged_on(data)
     row = competence(type_name, party, day) if party else None
-    if party is None or row is None or not row.is_in_area or party.kind != LOCAL_AUTHORITY:
+    if party is None or row is None:
+        return None
+    if submission.type.family == "inspection":
+        # What names its region opens the inspection and is judged by that; all else is added to one.
+        added = None if "region" in data else adding_objection(row, party, day, submission.subject, type_name, own)
+        objection = added or publication_objection(type_name, data, own)
+        if objection is not None:
+            return objection
+    if party.kind != LOCAL_AUTHORITY:
+        return None
+    if row.where == "certificates_in_area":
+        return certificate_place_objection(row, party, data, own, standing)
+    if not row.is_in_area:
         return None
     if "region" not in data and _performed_by(own) == submission.source:
         return None
     places = [code for code in _places(type_name, data, own) if code]
     if not places or any(governs(party.region, code, day) for code in places):
+        return None
+    target = str(data.get("target") or getattr(own.tip, "target", "") or _inspected(data))
+    if any(judging.acts_there(standing, submission.source, code, target, day) for code in places):
         return None
     named = (("source", submission.source), ("place", places[0]), ("row", row.id))
     return Illegal("outside_jurisdiction", pointer="/source", params=named)
@@ -88,18 +115,22 @@ def place_objection(
 
 def standing_streams(submission: Submission) -> tuple[str, ...]:
     """Return the streams beside its own that the decision on this submission must read."""
-    data, streams = submission.data, []
+    authorities = judging.authority_streams(submission.type.family, submission.source)
+    data, streams = submission.data, [*authorities]
     if submission.type.corrects:
         data = data.get("replacement") or {}
-    if submission.type.family == "inspection" and data.get("mode") == _BY_DESIGNATED_BODIES and _is_body(submission):
-        return (body_stream(submission.source),)
     if submission.type.family != "certificate":
-        return ()
+        if _needs_designation(submission, data):
+            streams.append(body_stream(submission.source))
+        return tuple(each for each in streams if each != submission.subject)
     # A correction's form is checked once the corrected statement is known; until then it may be anything.
     if submission.type.corrects and not _names_streams(data):
-        return ()
+        return authorities
     if party_of(submission.source) and submission.source.startswith("CNCA-R"):
         streams.append(body_stream(submission.source))
+        owner = submission.subject.split(":")[1]
+        if owner != submission.source and owner.startswith("CNCA-R"):
+            streams.append(body_stream(owner))
     streams += [person_stream(signer.get("register", "CCAA"), signer["number"]) for signer in _signers(data)]
     code = _holder_code(data)
     if code:
@@ -114,8 +145,11 @@ def standing_objection(
     submission: Submission, type_name: str, data: Mapping[str, Any], own: CertificateState, standing: Standing
 ) -> Illegal | None:
     """Return why the standing of body, signatories, holder or former body forbids this decision on its day."""
+    if submission.type.family == "authority":
+        speaker = party_of(submission.source)
+        return judging.subject_objection(type_name, submission.subject, data, speaker) if speaker else None
     day = str(data.get("effective", ""))
-    if submission.type.family == "inspection" and data.get("mode") == _BY_DESIGNATED_BODIES and _is_body(submission):
+    if _needs_designation(submission, data):
         return _designation_objection(submission.source, day, standing)
     if submission.type.family != "certificate":
         return None
@@ -130,22 +164,20 @@ def standing_objection(
     )
 
 
-def state_on(machine: Machine[StateT], timeline: Timeline[StateT], day: Day) -> StateT:
-    """Return the state at the end of a day, as far as is known."""
-    if not timeline.applied or timeline.applied[-1].effective <= day:
-        return timeline.tip
-    state = machine.start()
-    for fact, after in states(machine, timeline.applied):
-        if fact.effective > day:
-            break
-        state = after
-    return state
-
-
 def _judged_on(data: Mapping[str, Any]) -> Day:
     """Return the day whose table judges a statement; a correction without a day is judged by the latest one."""
     day = data.get("effective")
     return day if isinstance(day, str) else FOREVER
+
+
+def _followed(submission: Submission, owner: str, day: Day, standing: Standing) -> bool:
+    """Tell whether the speaker took the owner's place: an authority's (S3-03), or a body's by merger (S4-120)."""
+    if submission.type.family != "certificate":
+        return judging.took_over(standing, submission.source, owner, day)
+    both = submission.source.startswith("CNCA-R") and owner.startswith("CNCA-R")
+    if not both or submission.type.name in _OPENING:
+        return False
+    return bool(state_on(BODY_MACHINE, standing(body_stream(owner)), day).merged_into == submission.source)
 
 
 def _others_certificates(submission: Submission, row: Competence) -> Illegal | None:
@@ -166,6 +198,16 @@ def _places(type_name: str, data: Mapping[str, Any], own: Timeline[Any]) -> tupl
     if "region" in data:
         return (data["region"],)
     return tuple(fact.data["region"] for fact in own.applied if "region" in fact.data)
+
+
+def _inspected(data: Mapping[str, Any]) -> str:
+    code = data.get("organisation")
+    if not isinstance(code, str):
+        return ""
+    try:
+        return organisation_stream(code)
+    except ValueError:
+        return ""
 
 
 def _performed_by(own: Timeline[Any]) -> str:
@@ -208,6 +250,9 @@ def _body_objection(
     details = data.get("details") or own.details
     scheme_class = str(details.get("scheme_class", ""))
     code = str(details.get("product_class" if scheme_class == "ccc" else "project_code", ""))
+    if body.merged_into is not None:
+        into = (("body", submission.source), ("successor", body.merged_into), ("day", day))
+        return Illegal("body_merged", pointer="/source", params=into)
     named = (("body", submission.source), ("scheme", code), ("day", day))
     # What a certificate covers is unknown until its issue is reported; until then its later facts are held.
     if type_name in _NEEDS_APPROVAL and code:
@@ -218,9 +263,11 @@ def _body_objection(
     return None
 
 
-def _is_body(submission: Submission) -> bool:
+def _needs_designation(submission: Submission, data: Mapping[str, Any]) -> bool:
+    """Tell whether a body says that it checks consistency (S2-28)."""
     party = party_of(submission.source)
-    return party is not None and party.kind == BODY
+    is_body = party is not None and party.kind == BODY
+    return is_body and submission.type.family == "inspection" and data.get("mode") == _BY_DESIGNATED_BODIES
 
 
 def _designation_objection(body: str, day: Day, standing: Standing) -> Illegal | None:

@@ -61,7 +61,9 @@ def decide(
     *,
     needs_signature: bool = False,
 ) -> Decision | Refusal:
-    """Return the decision on a submission, or its refusal; ``known`` holds ``read``, its :func:`streams_read`.
+    """Return the decision on a submission, or its refusal.
+
+    ``known`` holds ``read``: its :func:`streams_read`, and what :func:`ledger.places.streams_of_places` adds to them.
 
     ``needs_signature``: nothing but the source's own valid signature vouches for the source.
     """
@@ -74,9 +76,9 @@ def decide(
     objection = key_objection(submission, known.__getitem__, circumstances)
     if objection is not None:
         return _refusal(submission, objection)
-    objection = place_objection(submission, submission.type.name, submission.data, own) or standing_objection(
-        submission, submission.type.name, submission.data, _certificate(own), known.__getitem__
-    )
+    objection = place_objection(
+        submission, submission.type.name, submission.data, own, known.__getitem__
+    ) or standing_objection(submission, submission.type.name, submission.data, _certificate(own), known.__getitem__)
     if objection is not None:
         return _refusal(submission, objection)
     machine = FAMILIES[submission.type.family].machine
@@ -103,7 +105,7 @@ def signed_or_refused(
     submission: Submission, known: Timelines, circumstances: Circumstances, *, needs_signature: bool = False
 ) -> Signed | Refusal:
     """Return whose valid signatures a statement carries, or the refusal of who may not make it so."""
-    objection = speaker_objection(submission)
+    objection = speaker_objection(submission, known.__getitem__)
     if objection is not None:
         return _refusal(submission, objection)
     signed = check_signatures(submission, known.__getitem__, circumstances, is_required=needs_signature)
@@ -113,12 +115,13 @@ def signed_or_refused(
 def _decide_correction(
     submission: Submission, read: tuple[str, ...], known: Timelines, signed: Signed
 ) -> Decision | Refusal:
-    own = known[submission.subject]
-    target = own.find(submission.data["corrects"]["source"], submission.data["corrects"]["id"])
+    own, corrects = known[submission.subject], submission.data["corrects"]
+    # Another's statement is refused alike whether it is there or not: what is not public must not be found by asking.
+    if corrects["source"] != submission.source:
+        return _refusal(submission, Illegal("not_own_statement", pointer="/data/corrects"))
+    target = own.find(corrects["source"], corrects["id"])
     if target is None:
         return _refusal(submission, Illegal("nothing_to_correct", pointer="/data/corrects"))
-    if target.source != submission.source:
-        return _refusal(submission, Illegal("not_own_statement", pointer="/data/corrects"))
     replacement = submission.data.get("replacement")
     if replacement is not None:
         try:
@@ -127,7 +130,7 @@ def _decide_correction(
             problems = problems_of(error, "/data/replacement")
             named = (("type", target.type),)
             return Refusal("data_invalid", problems[0].pointer, named, *submission.identity, problems)
-        objection = place_objection(submission, target.type, replacement, own) or standing_objection(
+        objection = place_objection(submission, target.type, replacement, own, known.__getitem__) or standing_objection(
             submission, target.type, replacement, _certificate(own), known.__getitem__
         )
         if objection is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger import (
+    authorities,
     bodies,
     cases,
     certificates,
@@ -98,6 +99,14 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"draw:(?P<number>[0-9a-zA-Z\-]{1,60})"),
             "双随机抽取",
             "draw",
+        ),
+        Family(
+            "authority",
+            authorities.EVENTS,
+            authorities.MACHINE,
+            re.compile(r"authority:(?P<owner>[0-9A-Z][0-9A-Z\-]{2,31})"),
+            "监管部门",
+            "authority",
         ),
         Family(
             "reads",

@@ -24,6 +24,7 @@ from ledger.families import FAMILIES
 from ledger.log import Appended, ConcurrentUpdate, Draft, EventLog, Known, LogUnavailable, Row
 from ledger.outcomes import Outcome, Receipt
 from ledger.pipeline import Pipeline
+from ledger.places import streams_of_places
 from ledger.privacy.refusing import personal_data_in
 from ledger.refusals import Refusal
 from ledger.sealed import signatures_json
@@ -128,9 +129,10 @@ class Ledger(Application[str]):
 
     def remember(self, judged: "Judged") -> None:
         """Keep the timelines as a batch leaves them, recorded or under way."""
-        self._cache.update(judged.batch.timelines)
-        for stream in judged.batch.timelines:
-            self._cache.move_to_end(stream)
+        for stream, timeline in judged.batch.timelines.items():
+            if stream not in judged.batch.outdated:
+                self._cache[stream] = timeline
+                self._cache.move_to_end(stream)
         while len(self._cache) > CACHED_STREAMS:
             self._cache.popitem(last=False)
 
@@ -171,17 +173,21 @@ class Ledger(Application[str]):
             stream: self._cache[stream] if stream in self._cache else rebuild(stream, rows.get(stream, ()))
             for stream in streams
         }
-        return Read(loaded.known, found, len(changed) < len(loaded.changed), loaded.now)
+        return Read(loaded.known, found, len(changed) < len(loaded.changed), loaded.now, changed)
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a batch of decisions rests on; ``now`` is the instant by the log's clock, at which it was read."""
+    """What a batch of decisions rests on; ``now`` is the instant by the log's clock, at which it was read.
+
+    ``changed`` are the streams that others wrote to since the reading before.
+    """
 
     known: Mapping[tuple[str, str], Known]
     timelines: Timelines
     is_unsure: bool
     now: datetime
+    changed: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +203,7 @@ class _Batch:
     """The working memory of one attempt: what was read, what was decided, what is expected at the append."""
 
     def __init__(self, ledger: Ledger, submissions: Sequence[Submission], ours: frozenset[str]) -> None:
+        self._ledger, self._ours = ledger, ours
         self._reads = {(each.digest, each.signatures): streams_read(each) for each in submissions}
         wanted = dict.fromkeys(stream for streams in self._reads.values() for stream in streams)
         read = ledger.read(wanted, {each.identity for each in submissions}, ours)
@@ -204,6 +211,7 @@ class _Batch:
         self.timelines = dict(read.timelines)
         verdicts = verify_ahead(submissions, self.timelines)
         self._circumstances = Circumstances(ledger.terms, instant_text(read.now), verdicts)
+        self.outdated: set[str] = set()
         self.expect: dict[str, int] = {}
         self.deadline: str | None = None
         self.drafts: list[Draft] = []
@@ -228,13 +236,25 @@ class _Batch:
         personal = personal_data_in(submission)
         if personal is not None:
             return personal
-        read = self._reads[submission.digest, submission.signatures]
+        read = self._with_places(submission, self._reads[submission.digest, submission.signatures])
         verdict = decide(
             submission, read, self.timelines, self._circumstances, needs_signature=incoming.needs_signature
         )
         if isinstance(verdict, Refusal):
             return verdict
         return self._draft(incoming, submission, verdict)
+
+    def _with_places(self, submission: Submission, read: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the streams with those that only the subject's own stream names; they are read when they are known."""
+        further = streams_of_places(submission, self.timelines[read[0]]) if read else ()
+        missing = [stream for stream in further if stream not in self.timelines]
+        if missing:
+            late = self._ledger.read(missing, (), self._ours)
+            # The batch is read at two moments: the append checks what it rests on, and nobody remembers the rest.
+            self.is_unsure = True
+            self.outdated |= late.changed & self.timelines.keys()
+            self.timelines.update(late.timelines)
+        return (*read, *further)
 
     def _draft(self, incoming: Incoming, submission: Submission, verdict: Decision) -> Receipt:
         for stream in verdict.read:

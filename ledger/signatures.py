@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ledger.competence import Standing, state_on
+from ledger.competence import Standing
 from ledger.envelope import Submission
 from ledger.evidence.signatures import PublicKey, admit_key
 from ledger.evidence.strict import EvidenceError, decode_base64
@@ -21,7 +21,7 @@ from ledger.people.state import MACHINE as PERSON_MACHINE
 from ledger.signing.state import MACHINE as SIGNING_MACHINE
 from ledger.signing.state import STRENGTH, default_requirement
 from ledger.terms import Circumstances
-from ledger.timeline import Illegal
+from ledger.timeline import Illegal, state_on
 from ledger.verifying import is_signed, verdict_key
 
 _PERSON = "person:"

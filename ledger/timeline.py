@@ -197,6 +197,18 @@ def states(machine: Machine[StateT], applied: Iterable[Fact]) -> list[tuple[Fact
     return walk
 
 
+def state_on(machine: Machine[StateT], timeline: Timeline[StateT], day: str) -> StateT:
+    """Return the state at the end of a day, as far as is known."""
+    if not timeline.applied or timeline.applied[-1].effective <= day:
+        return timeline.tip
+    state = machine.start()
+    for fact, after in states(machine, timeline.applied):
+        if fact.effective > day:
+            break
+        state = after
+    return state
+
+
 def changed(fact: Fact, by: int, replacement: dict[str, object] | None) -> Fact:
     """Return the fact as a correction leaves it: with other data, or void."""
     if replacement is None:

@@ -12,7 +12,7 @@ from typing import get_args
 import psycopg
 from psycopg import sql
 
-from ledger.access.visibility import Reader, TableRule, classes, rule_of
+from ledger.access.visibility import Reader, TableRule, classes, open_classes, rule_of
 
 PUBLIC_ROLE = "certledger_public"
 READER_ROLE = "certledger_reader"
@@ -41,7 +41,7 @@ def raise_fence(connection: psycopg.Connection[tuple[object, ...]], schema: str,
     """
     tables = [str(row[0]) for row in connection.execute(_TABLES, (schema,)).fetchall()]
     rules = [(table, rule_of(view or schema, table)) for table in tables]
-    mark = f"visibility {sha256(repr((rules, _function())).encode()).hexdigest()[:32]}"
+    mark = f"visibility {sha256(repr((rules, open_classes(), _function())).encode()).hexdigest()[:32]}"
     is_shared = schema == "public"
     row = connection.execute(_FUNCTION_MARK if is_shared else _MARK, None if is_shared else (schema,)).fetchone()
     if row is not None and row[0] == mark:
@@ -105,7 +105,7 @@ def _for_public(schema: str, table: str, rule: TableRule) -> sql.Composable | No
         return None
     if rule.access is None:
         return _through(schema, table, rule)
-    return None if _is_literal(rule.access) else sql.SQL("{} = 'public'").format(sql.Identifier(table, rule.access))
+    return None if _is_literal(rule.access) else _is_open(sql.Identifier(table, rule.access))
 
 
 def _entitled(schema: str, table: str, rule: TableRule) -> sql.Composable:
@@ -124,14 +124,18 @@ def _entitled(schema: str, table: str, rule: TableRule) -> sql.Composable:
         through = _through(schema, table, rule)
         if rule.access is None:
             return through
-        return sql.SQL("{} = 'public' OR {}").format(sql.Identifier(rule.access), through)
+        return sql.SQL("{} OR {}").format(_is_open(sql.Identifier(rule.access)), through)
     if rule.access is None or rule.about is None:
         raise LookupError(f"{rule.id}: a restricted table names its class and its stream")
     access = sql.Literal(rule.access.strip("'")) if _is_literal(rule.access) else sql.Identifier(rule.access)
     judged = sql.SQL("public.{}({}, {}, {})").format(
         sql.Identifier(MAY_READ), access, sql.Identifier(rule.about), said_by
     )
-    return judged if _is_literal(rule.access) else sql.SQL("{} = 'public' OR {}").format(access, judged)
+    return judged if _is_literal(rule.access) else sql.SQL("{} OR {}").format(_is_open(access), judged)
+
+
+def _is_open(access: sql.Composable) -> sql.Composed:
+    return sql.SQL("{} = ANY({})").format(access, sql.Literal(list(open_classes())))
 
 
 def _through(schema: str, table: str, rule: TableRule) -> sql.Composed:

@@ -9,6 +9,7 @@ DECLARE
     reader_area  text := coalesce(current_setting('certledger.area', true), '');
     today        date := nullif(current_setting('certledger.today', true), '')::date;
     seen         record;
+    former       record;
     is_there     boolean;
 BEGIN
     IF access = ANY({everyone}) THEN RETURN true; END IF;
@@ -23,7 +24,16 @@ BEGIN
     IF reader_party = ANY(seen.subjects) AND access = ANY({subject}) THEN RETURN true; END IF;
     IF reader_party = ANY(seen.issuers) AND access = ANY({issuer}) THEN RETURN true; END IF;
     IF reader_party = ANY(seen.participants) AND access = ANY({participant}) THEN RETURN true; END IF;
-    IF reader_role <> 'local_authority' OR NOT access = ANY({jurisdiction}) THEN RETURN false; END IF;
+    IF reader_role <> 'local_authority' THEN RETURN false; END IF;
+    -- Who took another authority's place reads what the other would (S3-03).
+    IF to_regclass('authorities.predecessor') IS NOT NULL THEN
+        FOR former IN SELECT p.predecessor, p.area FROM authorities.predecessor AS p
+                WHERE p.authority = reader_party AND p.effective @> today LOOP
+            IF seen.author = former.predecessor AND access = ANY({author}) THEN RETURN true; END IF;
+            reader_area := reader_area || ',' || former.area;
+        END LOOP;
+    END IF;
+    IF NOT access = ANY({jurisdiction}) THEN RETURN false; END IF;
     SELECT bool_or(strpos(reader_area, p.region) > 0) INTO is_there FROM access.place AS p
         WHERE p.organisation = ANY(seen.places) AND p.effective @> today;
     IF is_there IS NULL OR seen.region_stays THEN

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 
 from ledger.access.visibility import rule_of
 from projections.access.project import Access
+from projections.authorities.project import Authorities
 from projections.certificates.timelines import Timelines
 from projections.history.project import History
 from projections.inspections.project import Inspections
 from projections.keys.project import Keys
+from projections.ledgers.project import Ledgers
 from projections.register.project import Register
 from projections.search.project import Search
 from projections.trail.project import Trail
@@ -21,6 +23,8 @@ VIEWS: dict[str, Callable[[], View]] = {
     "access": Access,
     "keys": Keys,
     "inspections": Inspections,
+    "authorities": Authorities,
+    "ledgers": Ledgers,
 }
 
 
@@ -41,5 +45,7 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "search": lambda: Search(shared),
         "access": lambda: Access(shared),
         "inspections": lambda: Inspections(shared),
+        "authorities": lambda: Authorities(shared),
+        "ledgers": lambda: Ledgers(shared),
     }
     return [made[name]() for name in names]

@@ -10,6 +10,7 @@ from rich.console import Console
 from api.cli import (
     ask,
     audit,
+    authorities,
     checking,
     documents,
     follow,
@@ -46,6 +47,10 @@ for verb in (
     ask.timeline,
     ask.trail,
     ask.path,
+    authorities.authorities,
+    authorities.authority,
+    authorities.gaps,
+    authorities.ledger,
     tell.submit,
     tell.rebuild,
     tell.migrate,

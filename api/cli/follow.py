@@ -10,6 +10,7 @@ import typer
 from eventsourcing.persistence import PersistenceError
 
 from api.cli.identity import accepted_tokens
+from api.cli.regions import region_run
 from api.cli.surroundings import (
     EVERY_VIEW,
     bootstrap,
@@ -23,6 +24,7 @@ from api.http.relay_state import RelayState
 from consumers.dead_letters import dead_letters_relay
 from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
+from consumers.party_receipts import PartyReceipts
 from consumers.patience import TROUBLE, Patience
 from consumers.policies.follow_up_tasks import follow_up_tasks
 from consumers.policies.holder_bars import holder_bars
@@ -32,6 +34,7 @@ from consumers.relay import relay as event_relay
 from consumers.trust import trust_of
 from infra.dead_letters import DeadLetters
 from infra.leadership import AdvisoryLeadership
+from infra.limits import Limits
 from infra.migrations import pending
 from infra.open_ledger import WRITER, open_ledger
 from infra.policy_store import PostgresPolicyStore
@@ -40,7 +43,7 @@ from infra.published_times import PublishedTimes
 from infra.receipts import ReceiptStore
 from infra.redaction import hide
 from infra.relay_bookmarks import RelayBookmarks
-from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS
+from infra.services.topics import DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS, topic_names
 from infra.settings import Settings
 from infra.telemetry import configure_logging, configure_telemetry, span
 from infra.terms import terms_of
@@ -60,11 +63,14 @@ log = structlog.get_logger(__name__)
 def serve() -> None:
     """提供 HTTP 接口。 Serve the HTTP interface."""
     from api.http.app import create_app  # noqa: PLC0415 - FastAPI takes a second to import
+    from api.http.serve import admitted_from  # noqa: PLC0415 - likewise
     from api.http.serve import serve as serve_http  # noqa: PLC0415 - likewise
     from api.http.service import NoRelay, Ports  # noqa: PLC0415 - likewise
     from api.identity.wiring import verifier_of  # noqa: PLC0415 - joins the HTTP client
 
     settings = started("serve")
+    # Said before anything is waited for; the server asks again.
+    admitted_from(settings.http_host, Limits(), in_development=settings.in_development)
     url = database_url(settings)
     ports = Ports(
         ledger=_taking(settings, url),
@@ -72,11 +78,14 @@ def serve() -> None:
         tokens=accepted_tokens(settings),
         verifier=verifier_of(settings),
         proxies=settings.proxies,
+        region=settings.region,
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
         pending_migrations=lambda: pending(url),
         vault=_vault(settings, url),
     )
-    serve_http(create_app(ports), host=settings.http_host, port=settings.http_port)
+    serve_http(
+        create_app(ports), host=settings.http_host, port=settings.http_port, in_development=settings.in_development
+    )
 
 
 def relay() -> None:
@@ -99,9 +108,21 @@ def relay() -> None:
 
 def project(
     views: Annotated[list[str] | None, typer.Argument(help="视图名,不写则全部 · names of views; all if none")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="只投影此辖区,如 440600 · project this region alone, into --into")
+    ] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CERTLEDGER_REGION_DATABASE_URL", help="辖区数据库的连接串 · the URL of the region's own database"
+        ),
+    ] = None,
 ) -> None:
-    """让视图跟上事件。 Keep views up to date with the events."""
+    """让视图跟上事件,或投影到辖区自己的数据库。 Keep views up to date, or those of a region in its own database."""
     settings = started("project")
+    if region is not None:
+        until_stopped(region_run(settings, _known_views(views or list(EVERY_VIEW)), region, into).run)
+        return
     url, brokers = database_url(settings), cluster(settings)
     names = _known_views(views or list(EVERY_VIEW))
     projectors = [Projector(connector(url), view) for view in make_views(names)]
@@ -151,6 +172,14 @@ def intake() -> None:
         bookmark=RelayBookmarks(url, RECEIPTS),
         ensure_topics=ensure,
     )
+    telling = PartyReceipts(
+        receipts=ReceiptStore(url),
+        bootstrap=brokers,
+        topic=RECEIPTS,
+        topics=lambda: topic_names(brokers.servers, credentials=brokers.credentials),
+        leadership=AdvisoryLeadership(url, f"relay:{RECEIPTS}.*"),
+        bookmark=lambda name: RelayBookmarks(url, name),
+    )
     burying = dead_letters_relay(
         letters=DeadLetters(url),
         bootstrap=brokers,
@@ -159,7 +188,7 @@ def intake() -> None:
         bookmark=RelayBookmarks(url, DEAD_LETTERS),
         ensure_topics=ensure,
     )
-    until_stopped(taking.run, answering.run, burying.run)
+    until_stopped(taking.run, answering.run, telling.run, burying.run)
 
 
 def _opened(url: str, terms: Terms | None = None) -> Ledger:

@@ -14,7 +14,7 @@ from consumers.cluster import Cluster
 from consumers.trust import party_topic
 from infra.kafka_acls import PROCESSES, Grant, apply_grants, grants
 from infra.services.errors import ServiceUnavailableError
-from infra.services.topics import SUBMISSIONS, TOPICS, ensure_topics
+from infra.services.topics import RECEIPTS, SUBMISSIONS, TOPICS, ensure_topics
 from infra.settings import Settings
 from ledger.parties import party_of
 
@@ -38,14 +38,16 @@ def kafka_acls(
     json: AsJson = False,
 ) -> None:
     """Kafka 权限表:显示,或以 --apply 施行。 The table of rights on Kafka: show it, or apply it."""
-    topics = {party_topic(SUBMISSIONS, name): user_ for name, user_ in _parties(party or []).items()}
-    rows = grants(_users(user or []), parties=topics, readers=reader or [])
+    named = _parties(party or [])
+    topics = {party_topic(SUBMISSIONS, name): user_ for name, user_ in named.items()}
+    answered = {party_topic(RECEIPTS, name): user_ for name, user_ in named.items()}
+    rows = grants(_users(user or []), parties=topics, answered=answered, readers=map(_not_ours, reader or []))
     if json:
         typer.echo(orjson.dumps([row.as_dict() for row in rows], option=orjson.OPT_INDENT_2).decode())
     else:
         _out.print(_table(rows))
     if apply:
-        _apply(needed_cluster(Settings()), rows, topics)
+        _apply(needed_cluster(Settings()), rows, {**topics, **answered})
 
 
 def _apply(brokers: Cluster, rows: list[Grant], topics: dict[str, str]) -> None:
@@ -73,8 +75,15 @@ def _parties(given: list[str]) -> dict[str, str]:
         party, _, user = each.partition("=")
         if party_of(party) is None:
             raise typer.BadParameter(f"不是主体标识 · no party: {party}")
-        found[party] = user or party.replace(":", ".")
+        found[party] = _not_ours(user or party.replace(":", "."))
     return found
+
+
+def _not_ours(user: str) -> str:
+    """Groups go by the names of their users: a user of this name would have the right to the ledger's own."""
+    if user == "certledger":
+        raise typer.BadParameter("用户不可名为 certledger · no user may be called certledger")
+    return user
 
 
 def _users(given: list[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import psycopg
 from rich.console import Console
+from rich.progress import Progress
 
 from api.cli.surroundings import database_url
 from api.cli.tell import prepare_views
@@ -16,6 +17,7 @@ from api.cli.witness import demonstration
 from api.http.tokens import make_tokens
 from api.identity.development import choose_port
 from api.samples import sample_keys
+from infra.demo.year import load
 from infra.kafka_credentials import kafka_credentials
 from infra.migrations import migrate
 from infra.open_ledger import open_ledger
@@ -30,7 +32,10 @@ from infra.settings import Settings
 from infra.terms import terms_of
 from ledger.principals import AUDITOR
 
-_VIEWS_TOGETHER = (("register", "history"), ("trail", "search", "access", "keys", "inspections"))
+_VIEWS_TOGETHER = (
+    ("register", "history"),
+    ("trail", "search", "access", "keys", "inspections", "authorities", "ledgers"),
+)
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", AUDITOR, *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60
 _TELLING = "SELECT body, number FROM register.certificate ORDER BY version DESC, stream LIMIT 1"
@@ -58,6 +63,7 @@ def run() -> None:
                 supervisor.add("witness", [sys.executable, "-m", "api.cli", *witness], env=environment)
                 supervisor.start()
             _import_samples(settings, url)
+            _take_in_the_year(settings, url)
             _say_where(settings, _telling_certificate(url))
             supervisor.wait()
             _out.print("正在停止… Stopping…")
@@ -132,6 +138,16 @@ def _import_samples(settings: Settings, url: str) -> None:
         keys = sample_keys(ledger, settings.run_dir / "keys", bodies)
         with as_file(files("infra.demo").joinpath("reports")) as folder:
             import_command(Path(folder), lambda: ledger, keys=keys)
+
+
+def _take_in_the_year(settings: Settings, url: str) -> None:
+    """Submit the scripted year; what is refused is said, and is a defect of the script."""
+    with closing(open_ledger(url, terms=terms_of(settings))) as ledger, Progress(console=_out, transient=True) as bar:
+        task = bar.add_task("演示年度 the scripted year", total=None)
+        loaded = load(ledger, lambda name, done, total: bar.update(task, description=name, completed=done, total=total))
+    _out.print(f"演示年度 the scripted year: {loaded.recorded} 新 new, {loaded.duplicate} 已有 there already")
+    for name, line, code in loaded.refused:
+        _out.print(f"  {name}:{line} {code}", style="red")
 
 
 def _telling_certificate(url: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from infra.services.postgres import running_url
 from infra.services.topics import TOPICS, ensure_topics
 from infra.settings import Settings
 
-EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "inspections")
+EVERY_VIEW = ("register", "history", "trail", "search", "access", "keys", "inspections", "authorities", "ledgers")
 
 
 def database_url(settings: Settings) -> str:

@@ -13,9 +13,14 @@ import httpx
 from api.client import following, submitting
 from api.client.models import (
     Answer,
+    AuthorityDetail,
+    AuthorityGaps,
+    AuthorityList,
+    AuthorityPeriod,
     Certificate,
     Chain,
     Challenge,
+    EnforcementLedger,
     EventPath,
     EventTypes,
     Found,
@@ -34,7 +39,7 @@ from api.client.submitting import Event, LineOutcome, Submitted
 from api.client.transport import PATIENCE_SECONDS, Params, Transport
 
 Model = TypeVar("Model", bound=Answer)
-Paged = TypeVar("Paged", Trail, Page, Found)
+Paged = TypeVar("Paged", Trail, Page, Found, AuthorityList, EnforcementLedger)
 _PAGE = 1_000
 
 
@@ -158,6 +163,42 @@ class Client:
                     seen.add((found.body, found.number))
                     yield found
 
+    def authorities(
+        self,
+        *,
+        region: str | None = None,
+        level: str | None = None,
+        as_of: str | None = None,
+    ) -> Iterator[AuthorityPeriod]:
+        """Yield the authorities of an area on a day, by identifier."""
+        asked: dict[str, Any] = {"region": region, "level": level, "as_of": as_of}
+        for each in self._pages(AuthorityList, "/v1/authorities", asked):
+            yield from each.authorities
+
+    def authority(self, name: str, *, as_of: str | None = None, reason: str | None = None) -> AuthorityDetail:
+        """Return one authority on a day, with its units, lists, powers and history."""
+        found = self._get(f"/v1/authorities/{quote(name, safe='')}", {"as_of": as_of}, reason)
+        return AuthorityDetail.model_validate_json(found.content)
+
+    def authority_gaps(self, *, region: str | None = None, reason: str | None = None) -> AuthorityGaps:
+        """Return what the authorities of an area lack."""
+        return AuthorityGaps.model_validate_json(self._get("/v1/authority-gaps", {"region": region}, reason).content)
+
+    def enforcement_ledger(
+        self,
+        name: str,
+        *,
+        region: str | None = None,
+        status: str | None = None,
+        unassigned: bool = False,
+        reason: str | None = None,
+        page: int = 1_000,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the entries of an enforcement ledger of an area; ``reason`` is why what is not public is read."""
+        asked: dict[str, Any] = {"region": region, "status": status, "unassigned": unassigned, "limit": page}
+        for each in self._pages(EnforcementLedger, f"/v1/ledgers/{quote(name, safe='')}", asked, reason):
+            yield from each.entries
+
     def events(self, after: int = 0) -> Iterator[RecordedEvent]:
         """Yield every recorded event after a position, up to the last one there is."""
         while True:
@@ -222,17 +263,18 @@ class Client:
     def _read(self, model: type[Model], path: str, **asked: str | int | bool | None) -> Model:
         return model.model_validate_json(self._get(path, asked).content)
 
-    def _pages(self, model: type[Paged], path: str, asked: Params) -> Iterator[Paged]:
+    def _pages(self, model: type[Paged], path: str, asked: Params, reason: str | None = None) -> Iterator[Paged]:
         cursor: str | None = None
         while True:
-            page = self._read(model, path, **asked, cursor=cursor)
+            page = model.model_validate_json(self._get(path, {**asked, "cursor": cursor}, reason).content)
             yield page
             cursor = page.next
             if cursor is None:
                 return
 
-    def _get(self, path: str, asked: Params) -> httpx.Response:
+    def _get(self, path: str, asked: Params, reason: str | None = None) -> httpx.Response:
         headers = {"Min-Position": str(self.written)} if self.written else {}
+        headers |= {"Read-Reason": reason} if reason else {}
         return self._transport.ask("GET", path, params=asked, headers=headers)
 
     def _wrote(self, receipt: Receipt) -> Receipt:

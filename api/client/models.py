@@ -587,3 +587,164 @@ class Equivocations(Answer):
 
     equivocations: list[EquivocationsEquivocation]
     next: str | None
+
+
+class AuthorityPeriodKind(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    value: str
+    zh: str
+    en: str
+
+
+class AuthorityPeriodLevel(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    value: str
+    zh: str
+    en: str
+
+
+class AuthorityPeriod(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    authority: str
+    kind: AuthorityPeriodKind
+    level: AuthorityPeriodLevel
+    region: str | None
+    name_zh: str
+    name_en: str | None
+    successor: str | None
+    focal: str | None
+    division: bool
+    effective_from: str
+    effective_until: str | None
+
+
+class AuthorityList(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    authorities: list[AuthorityPeriod]
+    next: str | None
+
+
+class AuthorityDetailUnitKind(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    value: str
+    zh: str
+    en: str
+
+
+class AuthorityDetailUnitRole(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    value: str
+    zh: str
+    en: str
+
+
+class AuthorityDetailUnit(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    unit: str
+    kind: AuthorityDetailUnitKind
+    name_zh: str
+    name_en: str | None
+    roles: list[AuthorityDetailUnitRole]
+
+
+class AuthorityDetailItemBasi(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    rule: str
+    article: str
+
+
+class AuthorityDetailItem(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    list_name: str
+    item: str
+    said: str
+    events: list[str]
+    basis: list[AuthorityDetailItemBasi]
+
+
+class AuthorityDetailDuty(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    scope: str
+    unit: str
+    officer: str
+
+
+class AuthorityDetailPower(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    row: str
+    events: list[str]
+    source: str
+    zh: str
+    en: str
+
+
+class AuthorityDetail(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    authority: str
+    as_of: str
+    position: int
+    now: AuthorityPeriod | None
+    history: list[AuthorityPeriod]
+    superior: str | None
+    bureau: str
+    units: list[AuthorityDetailUnit]
+    items: list[AuthorityDetailItem]
+    duties: list[AuthorityDetailDuty]
+    predecessors: list[str]
+    powers: list[AuthorityDetailPower]
+
+
+class AuthorityGapsWithoutFocalUnit(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    authority: str
+    name_zh: str
+    name_en: str | None
+    region: str | None
+
+
+class AuthorityGapsWithoutSupervisionUnit(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    authority: str
+    name_zh: str
+    name_en: str | None
+    region: str | None
+
+
+class AuthorityGaps(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    as_of: str
+    position: int
+    region: str | None
+    without_focal_unit: list[AuthorityGapsWithoutFocalUnit]
+    without_supervision_unit: list[AuthorityGapsWithoutSupervisionUnit]
+    unassigned_enterprises: int | None
+
+
+class EnforcementLedger(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    ledger: str
+    zh: str
+    en: str
+    as_of: str
+    position: int
+    region: str | None
+    entries: list[dict[str, Any]]
+    next: str | None

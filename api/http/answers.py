@@ -16,6 +16,7 @@ NDJSON = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"
 TEXT = "text/plain"
 HTML = "text/html"
+CSV = "text/csv"
 # The greatest whole number that every JSON reader keeps exactly (RFC 8259, section 6).
 FARTHEST = 2**53 - 1
 

@@ -10,6 +10,7 @@ from api.http.edge import Edge
 from api.http.limits.gate import Gate
 from api.http.openapi import describe
 from api.http.routes import (
+    authorities,
     catalogue,
     certificates,
     disclosures,
@@ -68,6 +69,7 @@ def create_app(ports: Ports, deprecations: Sequence[Deprecation] = DEPRECATIONS)
         submit,
         feed,
         subjects,
+        authorities,
         keys,
         transparency,
         catalogue,

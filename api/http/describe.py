@@ -80,9 +80,12 @@ _POSITION_HEADER = {
     }
 }
 _LIMITS = (
+    "request_malformed",
     "url_too_long",
     "header_too_large",
     "header_too_slow",
+    "body_too_slow",
+    "not_through_the_proxy",
     "connections_full",
     "connections_full_here",
     "requests_too_fast",
@@ -123,7 +126,7 @@ def operation(  # noqa: PLR0913 - the parts of an OpenAPI operation
     """Return the keyword arguments with which a route is declared."""
     media_type, schema, example = answer
     by_status: dict[int, list[str]] = {}
-    for code in ("internal_error", "not_acceptable", "request_wrong", *_LIMITS, *problems):
+    for code in dict.fromkeys(("internal_error", "not_acceptable", "request_wrong", *_LIMITS, *problems)):
         by_status.setdefault(message(code).status, []).append(code)
     success = {
         "description": f"{zh} / {en}",
@@ -187,6 +190,12 @@ SUBMIT = operation(
         *SPOKEN,
         "source_not_yours",
         "not_competent",
+        "outside_jurisdiction",
+        "place_needed",
+        "hold_of_another",
+        "not_own_inspection",
+        "publication_differs",
+        "nothing_to_publish",
         "identity_reused",
         "envelope_wrong",
         "audience_missing",
@@ -337,25 +346,14 @@ READYZ = operation(
     tag="operation",
     answer=(JSON, ref("Health"), _OK),
 )
-READYZ["responses"][503] = {
-    "description": "未就绪 / Not ready",
-    "content": {
-        JSON: {
-            "schema": ref("Health"),
-            "example": {
-                "status": "unready",
-                "checks": [
-                    {
-                        "check": "database",
-                        "status": "unready",
-                        "zh": "数据库无法连接",
-                        "en": "the database cannot be reached",
-                    }
-                ],
-            },
-        }
-    },
+_UNREADY = {
+    "status": "unready",
+    "checks": [
+        {"check": "database", "status": "unready", "zh": "数据库无法连接", "en": "the database cannot be reached"}
+    ],
 }
+READYZ["responses"][503]["description"] = "未就绪 / Not ready"
+READYZ["responses"][503]["content"][JSON] = {"schema": ref("Health"), "example": _UNREADY}
 METRICS = operation(
     "metrics",
     "Prometheus 指标",

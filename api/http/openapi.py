@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import __version__
 from api.http.schemas import COMPONENTS
+from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
 from api.http.versions import Deprecation, mark
 
@@ -21,6 +22,7 @@ _ABOUT = (
 _TAGS = (
     ("certificates", "证书 / Certificates"),
     ("subjects", "组织、机构与轨迹 / Organisations, bodies and trails"),
+    ("authorities", "监管部门与台账 / Authorities and enforcement ledgers"),
     ("events", "事件 / Events"),
     ("signatures", "密钥与签名 / Keys and signatures"),
     ("inspections", "监督检查与双随机 / Inspections and draws"),
@@ -53,7 +55,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     document["servers"] = [{"url": "/"}]
     document["components"] = {
-        "schemas": {**COMPONENTS, **OF_KEYS},
+        "schemas": {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     }
     return document

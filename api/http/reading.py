@@ -17,7 +17,7 @@ from api.http.principals import principal_of
 from api.http.problems import problem
 from api.http.service import Service, service_of
 from infra.readers import Connection, is_public
-from ledger.access.visibility import PUBLIC_CLASS
+from ledger.access.visibility import is_open
 from ledger.log import Row
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
 from ledger.principals import AUDITOR, OPERATOR, PUBLIC, Principal
@@ -68,7 +68,7 @@ class Reading:
 
         Ends the request where the reason is missing or the note cannot be made: then nothing of it is shown.
         """
-        noted = sorted({each for each in shown if each[0] != PUBLIC_CLASS})
+        noted = sorted({each for each in shown if not is_open(each[0])})
         if not noted:
             return
         self.require_reason()

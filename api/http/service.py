@@ -30,7 +30,7 @@ from infra.observed_log import ObservedLog
 from infra.readers import Connection, Readers
 from infra.telemetry import span
 from infra.vault.store import Vault
-from ledger.access.visibility import PUBLIC_CLASS, class_of
+from ledger.access.visibility import class_of, is_open
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable, Row
 from ledger.outcomes import Outcome
@@ -82,6 +82,7 @@ class Ports:
     ``tokens`` are the development tokens, ``verifier`` believes those of an OpenID provider; ``proxies`` are the
     addresses of proxies whose word on the client's certificate is taken.
     ``vault`` keeps what personal fields say; without one they are not taken.
+    ``region`` is that of a region's own database, ``None`` for the nation's.
     ``pending_migrations`` names what is not applied yet. ``wait_seconds`` bounds a wait for ``Min-Position``,
     ``answer_seconds`` one for a commit: after it the caller is told to submit the same again, which is always safe.
     """
@@ -93,6 +94,7 @@ class Ports:
     proxies: frozenset[str] = frozenset()
     clock: Callable[[], datetime] = _now
     vault: Vault | None = None
+    region: str | None = None
     relay: Relay = field(default_factory=NoRelay)
     pending_migrations: Callable[[], Sequence[str]] = list
     metrics: Metrics = field(default_factory=Metrics)
@@ -120,7 +122,9 @@ class Service:
         self.statuses = GroupRead(Statuses(self.reader, ports.clock).read)
         self.limits = ports.limits
         self.streams = Places(ports.stream_clients, self.limits.streams_per_address)
-        self._events = Rate("party", self.limits.party_events_per_second, self.limits.party_burst)
+        self._events = Rate(
+            "party", self.limits.share(self.limits.party_events_per_second), self.limits.share(self.limits.party_burst)
+        )
         self._readers = Readers(ports.database_url, size=ports.pool_size, clock=ports.clock, limits=self.limits)
 
     @asynccontextmanager
@@ -173,7 +177,7 @@ class Service:
     def _count(self, incoming: Sequence[Incoming], outcomes: Sequence[Outcome]) -> None:
         for each, outcome in zip(incoming, outcomes, strict=True):
             name = each.submission.type.name if isinstance(each.submission, Submission) else "malformed"
-            if name != "malformed" and class_of(name) != PUBLIC_CLASS:
+            if name != "malformed" and not is_open(class_of(name)):
                 # Whoever scrapes the numbers must not learn what is said where nobody else may listen.
                 name = "restricted"
             self.metrics.submissions.labels(name, outcome_word(outcome)).inc()

@@ -12,12 +12,11 @@ from typing import Any, Protocol
 from ledger.certificates.state import MACHINE, CertificateState
 from ledger.codes.bars import BarRule, bar_rule, barring_types
 from ledger.codes.statuses import Status
-from ledger.competence import state_on
 from ledger.days import add_days, add_months
 from ledger.envelope import Recorded, make_event
 from ledger.facts import Fact
 from ledger.families import EVENT_TYPES, organisation_stream
-from ledger.timeline import Timeline, states
+from ledger.timeline import Timeline, state_on, states
 
 SPEAKER = "clock"
 _REASONS = {

@@ -65,6 +65,17 @@ def ensure_topics(
         admin.close()
 
 
+def topic_names(bootstrap: str, *, credentials: Mapping[str, object] = NONE) -> list[str]:
+    """Return the names of all topics that this user may see. Raises KafkaError if the cluster does not answer."""
+    admin = KafkaAdminClient(
+        bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=BOOTSTRAP_MILLISECONDS, **credentials
+    )
+    try:
+        return sorted(admin.list_topics())
+    finally:
+        admin.close()
+
+
 def _correct(admin: KafkaAdminClient, topics: Mapping[str, int], existing: list[str]) -> None:
     if not existing:
         return

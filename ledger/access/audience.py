@@ -73,6 +73,12 @@ def audience_of(facts: Iterable[Fact]) -> Audience | None:
     return _of_case(opening.source, data)
 
 
+def audience_of_authority(authority: str) -> Audience:
+    """Return the audience of what is said about an authority: itself, and those of its region and above (S0-29)."""
+    party = party_of(authority)
+    return Audience("", (authority,), region=party.region if party else None, region_stays=True)
+
+
 def party_key(party: str) -> str:
     """Return the one spelling of a party: an organisation goes by its nine characters."""
     if not party.startswith(_ORGANISATION):

@@ -17,7 +17,9 @@ from ledger.codes.dated import holds
 from ledger.days import Day
 from ledger.parties import KINDS, LOCAL_AUTHORITY, Party
 
-Where = Literal["anywhere", "own", "own_certificates", "area", "own_area"]
+Where = Literal[
+    "anywhere", "own", "own_certificates", "area", "own_area", "certificates_in_area", "holds_placed_below", "below"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,10 @@ class Competence:
 
     ``anywhere`` bounds nothing, ``own`` the speaker's own subject (its certificate, its case, itself),
     ``own_certificates`` certificates that the speaker issued, ``area`` places that a local authority supervises,
-    ``own_area`` both. ``levels`` are those of a local authority; the row is law from its first day on, until its last.
+    ``own_area`` both, ``certificates_in_area`` certificates with a party, or a stated place, in its area,
+    ``holds_placed_below`` holds of its own, of an authority below it, or of one that it succeeded, and ``below`` the
+    authorities of its area other than itself. ``levels`` are those of a local authority; the row is law from its first
+    day on, until its last.
     """
 
     id: str
@@ -93,6 +98,17 @@ def competence(event_type: str, party: Party, day: Day) -> Competence | None:
         if is_of_level and party.kind in row.kinds and holds(row.valid_from, row.valid_to, day):
             return row
     return None
+
+
+def powers_of(kind: str, level: str | None, day: Day) -> tuple[Competence, ...]:
+    """Return the rows in force on a day for a kind of party, of a level where it is a local authority (S3-78)."""
+    return tuple(
+        row
+        for row in table()
+        if kind in row.kinds
+        and (kind != LOCAL_AUTHORITY or level in row.levels)
+        and holds(row.valid_from, row.valid_to, day)
+    )
 
 
 def require_complete(types: Iterable[tuple[str, frozenset[str]]]) -> None:

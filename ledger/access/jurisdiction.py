@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal
 
 from ledger.codes.regions import ancestors, known_codes, last_known, region
+from ledger.days import FOREVER
 
 Level = Literal["province", "prefecture", "county"]
 _LONGEST_SUCCESSION = 8
@@ -45,4 +46,15 @@ def area(authority: str | None, day: str) -> tuple[str, ...]:
     """Return every code ever given out whose place an authority supervises on a day, in order."""
     if authority is None or level_of(authority, day) is None:
         return ()
-    return tuple(code for code in known_codes() if authority in governors(code, day))
+    return tuple(code for code in _candidates(authority[:2]) if authority in governors(code, day))
+
+
+@lru_cache(maxsize=64)
+def _candidates(province: str) -> tuple[str, ...]:
+    """Return the codes that may lie in a province on some day: its own, and those that another code followed."""
+    return tuple(code for code in known_codes() if code[:2] == province or _is_followed(code))
+
+
+def _is_followed(code: str) -> bool:
+    row = last_known(code, FOREVER)
+    return row is not None and bool(row.successor or (row.parent and row.parent[:2] != code[:2]))

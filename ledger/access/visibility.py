@@ -107,6 +107,17 @@ def class_of(event_type: str, corrects: str | None = None) -> str:
 
 
 @lru_cache(maxsize=1)
+def open_classes() -> tuple[str, ...]:
+    """Return the classes that everybody reads, in order of name."""
+    return tuple(sorted(name for name, row in classes().items() if "everyone" in row.readers))
+
+
+def is_open(access: str) -> bool:
+    """Tell whether everybody reads events of this class; one that nobody knows is closed."""
+    return access in open_classes()
+
+
+@lru_cache(maxsize=1)
 def _rules() -> dict[str, TableRule]:
     found: dict[str, TableRule] = {}
     for row in _data()["tables"]:

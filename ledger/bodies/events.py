@@ -74,8 +74,26 @@ class AccreditationChanged(Dated):
     scopes: Annotated[list[Code], Field(max_length=500)] | None = None
 
 
-def _type(name: str, model: type[Dated], zh: str, en: str, actors: frozenset[str] = _NATIONAL) -> EventType:
-    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, "domain T18")
+class Merged(Dated):
+    """The body was merged into another one, which from this day decides on and answers for its certificates."""
+
+    into: Annotated[str, StringConstraints(pattern=r"^CNCA-RF?-(19|20)[0-9]{2}-[0-9]{2,4}$")]
+    document_number: Text | None = None
+
+
+class Converted(Dated):
+    """The body changed its legal form, such as by its conversion to an enterprise; its certificates stay its own."""
+
+    name_zh: Text
+    name_en: Text | None = None
+    legal_form: Text
+    decoupled_from: Text | None = Field(default=None, description="The department from which it was decoupled")
+
+
+def _type(
+    name: str, model: type[Dated], zh: str, en: str, actors: frozenset[str] = _NATIONAL, source: str = "domain T18"
+) -> EventType:
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, source)
 
 
 EVENTS = event_types(
@@ -88,5 +106,7 @@ EVENTS = event_types(
     _type("designated", Designated, "指定认证机构", "Body designated"),
     _type("designation_removed", DesignationRemoved, "取消指定", "Designation removed"),
     _type("accreditation_changed", AccreditationChanged, "认可变更", "Accreditation changed", _ACCREDITOR),
+    _type("merged", Merged, "机构合并", "Body merged into another", source="S4-120"),
+    _type("converted", Converted, "机构转企改制", "Body converted", source="S4-120"),
     correction(FAMILY, _NATIONAL | _ACCREDITOR, "认证机构"),
 )

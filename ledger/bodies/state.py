@@ -22,6 +22,7 @@ class BodyState:
     name_en: str | None = None
     ccc_code: str | None = None
     ended_by: str | None = None
+    merged_into: str | None = None
 
     def may_certify(self, scheme_class: str, code: str, day: Day) -> bool:
         """Tell whether the body may decide on this project code or product class on a day."""
@@ -62,6 +63,10 @@ class BodyMachine:
             return replace(state, accreditation=data["status"])
         if not state.approved:
             return Illegal("body_not_approved", may_wait=True, pointer="/effective")
+        if name == "merged":
+            return replace(state, merged_into=data["into"])
+        if name == "converted":
+            return replace(state, name_zh=data["name_zh"], name_en=data.get("name_en"))
         if name == "approval_changed":
             schemes = frozenset(data["schemes"])
             return replace(state, schemes=schemes, ever=state.ever | schemes, until=until)

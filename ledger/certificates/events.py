@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from ledger.certificates.forms import Changes, Decision, Details, Evidence, LegalBasis
+from ledger.certificates.forms import Changes, Decision, Details, Evidence, LegalBasis, Region
 from ledger.facts import (
     CalendarDay,
     Code,
@@ -20,6 +20,11 @@ from ledger.parties import AUTHORITIES, BODY, CLOCK, ORGANISATION
 
 FAMILY = "certificate"
 _BODY = frozenset({BODY})
+_PLACE = Field(
+    default=None,
+    description="Region of the violation; a local authority names it where no party of the certificate is in its area",
+    examples=["440604"],
+)
 
 
 class Issued(Decision):
@@ -178,6 +183,7 @@ class OrderIssued(Dated):
     demands: Literal["suspend", "withdraw", "cancel", "rectify"]
     due: CalendarDay
     legal_basis: Annotated[list[LegalBasis], Field(min_length=1, max_length=10)]
+    place: Region | None = _PLACE
 
 
 class HoldPlaced(Dated):
@@ -186,6 +192,7 @@ class HoldPlaced(Dated):
     document_number: Text
     reason: Text
     legal_basis: Annotated[list[LegalBasis], Field(min_length=1, max_length=10)]
+    place: Region | None = _PLACE
 
 
 class HoldLifted(Dated):

@@ -4,10 +4,11 @@ Status is what the issuing body decided; expiry follows from the clock and is wo
 (:mod:`ledger.certificates.answer`). End states admit only side facts, annulment and, after expiry, restoration.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.access.lifting import lifting_row, may_lift
 from ledger.codes.identifiers import organisation_key
 from ledger.codes.reasons import Table, normalise_change_code, reason, reasons, tables_of
 from ledger.codes.schemes import SchemeRules, rules
@@ -19,7 +20,10 @@ from ledger.timeline import Illegal
 
 @dataclass(frozen=True)
 class CertificateState:
-    """The certificate after one fact of its timeline. Days are China days; absent values are ``None``."""
+    """The certificate after one fact of its timeline. Days are China days; absent values are ``None``.
+
+    ``holds`` are the numbers of the holds' documents, ``held_by`` who placed each.
+    """
 
     status: Status = Status.NOT_ISSUED
     since: Day = ""
@@ -36,6 +40,7 @@ class CertificateState:
     head_signed: bool = False
     annulled: bool = False
     holds: tuple[str, ...] = ()
+    held_by: tuple[str, ...] = ()
     appeals: tuple[str, ...] = ()
     orders: tuple[tuple[str, str, Day], ...] = ()
     linked_to: str | None = None
@@ -234,14 +239,26 @@ def _order_issued(state: CertificateState, fact: Fact) -> CertificateState | Ill
 
 
 def _hold_placed(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
-    return replace(state, holds=(*state.holds, fact.data["document_number"]))
+    return _held(state, (*zip(state.holds, state.held_by, strict=True), (fact.data["document_number"], fact.source)))
 
 
 def _hold_lifted(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
     number = fact.data["document_number"]
+    holds = tuple(zip(state.holds, state.held_by, strict=True))
     if number not in state.holds:
         return Illegal("hold_not_placed", may_wait=True, pointer="/document_number")
-    return replace(state, holds=tuple(h for h in state.holds if h != number))
+    theirs = [placed_by for each, placed_by in holds if each == number]
+    liftable = {placed_by for placed_by in theirs if may_lift(fact.source, placed_by, fact.effective)}
+    if not liftable:
+        row = lifting_row(fact.source, fact.effective)
+        named = (("source", fact.source), ("placed_by", ", ".join(theirs)), ("row", row))
+        lifted = _held(state, tuple(each for each in holds if each[0] != number))
+        return Illegal("hold_of_another", pointer="/source", params=named, regardless=lifted)
+    return _held(state, tuple(each for each in holds if each[0] != number or each[1] not in liftable))
+
+
+def _held(state: CertificateState, holds: Sequence[tuple[str, str]]) -> CertificateState:
+    return replace(state, holds=tuple(n for n, _ in holds), held_by=tuple(p for _, p in holds))
 
 
 def _appeal_opened(state: CertificateState, fact: Fact) -> CertificateState | Illegal:

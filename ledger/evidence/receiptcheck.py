@@ -183,7 +183,8 @@ def signature_of(entry: bytes, index: int, keys: Sequence[ShownKey], origin: str
     signed = found.signed
     checks.check(index, [entry])
     checks.close()
-    if found.result is not Result.SOUND:
+    # What only cannot be checked here, for want of SM3, is a finding and no wrong signature.
+    if found.result is Result.TAMPERED or any(each.code == "SIGNER_UNKNOWN" for each in found.findings):
         return INVALID, found.findings
     return (SIGNED if found.signed > signed else UNSIGNED), found.findings
 

@@ -8,6 +8,7 @@ from ledger.certificates.forms import Evidence, OrganisationCode, Personal, Prod
 from ledger.facts import (
     CalendarDay,
     Code,
+    Data,
     Dated,
     EventType,
     Identifier,
@@ -80,6 +81,23 @@ class SampleResultRecorded(Dated):
     report: Evidence | None = None
 
 
+class PublishedFinding(Data):
+    """A finding by its number and grade; what was found is not published."""
+
+    finding: Code
+    grade: Literal["major", "minor", "observation"]
+
+
+class Published(Dated):
+    """The authority publishes the outcome: these members, which repeat what was recorded, are for everybody to read."""
+
+    mode: Code = Field(description="As performed")
+    organisation: OrganisationCode = Field(description="As performed")
+    performed: CalendarDay = Field(description="The inspection's last day")
+    result: Code = Field(description="As performed")
+    findings: Annotated[list[PublishedFinding], Field(max_length=200)] | None = None
+
+
 def _type(
     name: str,
     model: type[Dated],
@@ -149,5 +167,6 @@ EVENTS = event_types(
         _INSPECTORS | {LABORATORY},
         "S3-38",
     ),
+    _type("published", Published, "公布检查结果", "Inspection result published", AUTHORITIES),
     correction(FAMILY, _INSPECTORS | {LABORATORY, CLOCK}, "检查"),
 )

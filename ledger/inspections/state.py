@@ -290,6 +290,7 @@ _STEPS: Mapping[str, Callable[[InspectionState, Fact], Step]] = {
     "sampled": _sampled,
     "sample_tested": _sample_tested,
     "sample_result_recorded": _same,
+    "published": _same,
 }
 
 

@@ -3,25 +3,26 @@
 Until an event is folded here, its stream is about nobody: what is restricted is hidden first and shown afterwards.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
-from ledger.access.audience import Audience, audience_of
+from ledger.access.audience import Audience, audience_of, audience_of_authority
 from ledger.envelope import Recorded
 from ledger.facts import Fact
 from ledger.families import FAMILIES
-from ledger.organisations.state import OrganisationState
-from ledger.timeline import Timeline, states
+from ledger.timeline import Timeline
 from projections import copying
 from projections.certificates.timelines import Timelines, whole
 from projections.copying import Lines
 from projections.feed import Delivered
+from projections.ledgers.project import places
 
-_FOLDED = ("inspection:", "case:", "organisation:", "draw:")
+_AUTHORITY = "authority:"
+_FOLDED = ("inspection:", "case:", "organisation:", "draw:", _AUTHORITY)
 _CERTIFICATE = "certificate:"
 _REFUSED, _CORRECTED = "certificate.refused", "certificate.corrected"
 _MACHINE = FAMILIES["organisation"].machine
@@ -112,25 +113,15 @@ def _add_refused(changed: dict[str, Fact | None], lines: Lines) -> None:
 
 def _add(stream: str, timeline: Timeline[Any], lines: Lines) -> None:
     if stream.startswith("organisation:"):
-        for begins, ends, region in _places(timeline):
+        for begins, ends, region in places(timeline):
             fields = (copying.text(stream), copying.text(stream), f"[{begins},{ends})".encode(), copying.text(region))
             lines["place"].append(b"\t".join(fields))
         return
-    audience = audience_of(timeline.applied)
+    is_authority = stream.startswith(_AUTHORITY)
+    name = stream.removeprefix(_AUTHORITY)
+    audience = audience_of_authority(name) if is_authority else audience_of(timeline.applied)
     if audience is not None:
         lines["audience"].append(_line(stream, audience, None))
-
-
-def _places(timeline: Timeline[OrganisationState]) -> Iterator[tuple[str, str, str]]:
-    """Yield from which day to which (the first no more) an organisation is in which region."""
-    began, region = "", None
-    for fact, state in states(_MACHINE, timeline.applied):
-        if state.region != region:
-            if region is not None and began < fact.effective:
-                yield began, fact.effective, region
-            began, region = fact.effective, state.region
-    if region is not None:
-        yield began, "", region
 
 
 def _line(stream: str, audience: Audience, opened_by: str | None) -> bytes:

@@ -25,7 +25,9 @@ def unpack(packed: str | bytes, details: Mapping[str, Any]) -> CertificateState:
     """Return the state that :func:`pack` was given."""
     plain = orjson.loads(packed)
     plain["status"] = _status(plain["status"])
-    for name in ("holds", "appeals"):
+    # A state that was packed before it said who placed a hold is one that nobody is known to have placed.
+    plain.setdefault("held_by", ("",) * len(plain.get("holds", ())))
+    for name in ("holds", "held_by", "appeals"):
         if name in plain:
             plain[name] = tuple(plain[name])
     if "orders" in plain:

@@ -18,7 +18,7 @@ from projections.certificates.packing import unpack
 MAXIMUM_PAGE = 1_000
 _STILL = frozenset({Status.VALID, Status.SUSPENDED})
 # Expiry follows from the clock; an expired marker with later validity was overtaken by a renewal.
-_STATUS = """
+STATUS = """
     CASE WHEN c.status NOT IN ('valid', 'suspended', 'expired') THEN c.status
          WHEN c.expires < %(day)s::date THEN 'expired'
          WHEN c.status <> 'expired' THEN c.status
@@ -46,11 +46,11 @@ _HELD = "SELECT stream, held::text FROM register.certificate WHERE stream = ANY(
 _PAGE = f"""
     {_SELECT}
     WHERE {{owner}} AND c.stream > %(after)s
-        AND (%(status)s::text[] IS NULL OR {_STATUS} = ANY(%(status)s::text[]))
+        AND (%(status)s::text[] IS NULL OR {STATUS} = ANY(%(status)s::text[]))
         AND (%(scheme)s::text IS NULL OR c.scheme_class = %(scheme)s::text)
     ORDER BY c.stream LIMIT %(limit)s
 """
-_COUNTS = f"SELECT {_STATUS}, count(*) FROM register.certificate c WHERE {{owner}} GROUP BY 1 ORDER BY 1"  # noqa: S608 - likewise
+_COUNTS = f"SELECT {STATUS}, count(*) FROM register.certificate c WHERE {{owner}} GROUP BY 1 ORDER BY 1"  # noqa: S608 - likewise
 _AND_REFUSED = "(TABLE register.certificate UNION ALL TABLE register.refused) c"
 _OF_BODY = "c.body = %(key)s"
 _OF_ORGANISATION = "(c.holder_key = %(key)s OR c.producer_key = %(key)s OR c.factory_key = %(key)s)"

@@ -6,7 +6,7 @@ A suspension belongs to the holder's trail although it names no holder: a stream
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ledger.access.visibility import class_of
+from ledger.access.visibility import class_of, is_open
 from ledger.envelope import Recorded
 from ledger.families import EVENT_TYPES, body_stream, certificate_stream, organisation_stream, person_stream
 from ledger.parties import BODY, ORGANISATION, party_of
@@ -38,18 +38,28 @@ def roles_after(roles: Roles, recorded: Recorded) -> Roles:
     event_type = EVENT_TYPES[recorded.event["type"]]
     if not event_type.corrects and class_of(event_type.name) != class_of(f"{event_type.family}.corrected"):
         stated[_APART] = (*roles.get(_APART, ()), class_of(event_type.name) + _identity(recorded.event))
-    for said in (data, data.get("replacement")):
-        if said:
-            stated |= _stated(recorded.stream, said)
+    if not _is_opened(recorded, roles):
+        for said in (data, data.get("replacement")):
+            if said:
+                stated |= _stated(recorded.stream, said)
     if all(roles.get(role) == subjects for role, subjects in stated.items()):
         return roles
     return {**roles, **stated}
 
 
 def subjects(recorded: Recorded, before: Roles, after: Roles) -> dict[str, None]:
-    """Return all subjects of an event, its own stream first."""
+    """Return all subjects of an event, its own stream first.
+
+    What is published out of a stream that is not public is about those alone whom it names: whom the rest of the
+    stream is about would otherwise become public with it.
+    """
     found = {recorded.stream: None}
     event = recorded.event
+    if _is_opened(recorded, before):
+        for said in (event["data"], event["data"].get("replacement") or {}):
+            for named in _stated(recorded.stream, said).values():
+                found.update(dict.fromkeys(named))
+        return found
     family, _, rest = recorded.stream.partition(":")
     if family == "certificate":
         found[body_stream(rest.partition(":")[0])] = None
@@ -63,6 +73,13 @@ def subjects(recorded: Recorded, before: Roles, after: Roles) -> dict[str, None]
     if data.get("replacement"):
         found.update(dict.fromkeys(_named(family, rest, data["replacement"])))
     return found
+
+
+def _is_opened(recorded: Recorded, before: Roles) -> bool:
+    """Tell whether everybody reads this event, though what else its family says is not public."""
+    family = EVENT_TYPES[recorded.event["type"]].family
+    correction = f"{family}.corrected"
+    return correction in EVENT_TYPES and not is_open(class_of(correction)) and is_open(access_of(recorded, before))
 
 
 def _identity(event: Mapping[str, Any]) -> str:

@@ -89,8 +89,14 @@ EXTRA: dict[str, dict[str, Any]] = {
         "demands": "suspend",
         "due": "2031-03-10",
         "legal_basis": LAW,
+        "place": "440604",
     },
-    "certificate.hold_placed": {"document_number": "市监冻〔2031〕1号", "reason": "立案调查", "legal_basis": LAW},
+    "certificate.hold_placed": {
+        "document_number": "市监冻〔2031〕1号",
+        "reason": "立案调查",
+        "legal_basis": LAW,
+        "place": "440604",
+    },
     "certificate.hold_lifted": {"document_number": "市监冻〔2031〕1号"},
     "certificate.appeal_opened": {"appeal_number": "申诉-1", "against": "certificate.suspended"},
     "certificate.appeal_decided": {"appeal_number": "申诉-1", "outcome": "rejected"},
@@ -108,6 +114,8 @@ EXTRA: dict[str, dict[str, Any]] = {
     "body.designated": {"product_classes": ["0901", "0702"]},
     "body.designation_removed": {"product_classes": ["0702"], "reason": "目录调整"},
     "body.accreditation_changed": {"status": "granted", "number": "C101-M", "scopes": ["A010102"]},
+    "body.merged": {"into": OTHER_BODY, "document_number": "国认可〔2031〕1号"},
+    "body.converted": {"name_zh": "第一示例认证集团有限公司", "legal_form": "有限责任公司"},
     "person.registered": {"body": BODY, "qualification": "senior_auditor", "until": "2034-03-04"},
     "person.employed": {"body": BODY},
     "person.left": {"body": BODY},
@@ -136,6 +144,12 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "inspection.finding_closed": {"finding": "F1", "evidence": EVIDENCE},
     "inspection.sample_result_recorded": {"sample": "S1", "standard": "GB 4943.1-2022", "passed": False, "grave": True},
+    "inspection.published": {
+        "mode": "national_spot_check",
+        "organisation": HOLDER["code"],
+        "performed": "2031-03-05",
+        "result": "nonconforming",
+    },
     "inspection.planned": {
         "mode": "routine_patrol",
         "programme": "routine",
@@ -190,6 +204,50 @@ EXTRA: dict[str, dict[str, Any]] = {
         "legal_basis": LAW,
     },
     "case.closed": {"outcome": "executed"},
+    "authority.registered": {
+        "kind": "district",
+        "level": "county",
+        "region": "440604",
+        "name_zh": "示例区市场监督管理局",
+        "name_en": "Example District Bureau",
+    },
+    "authority.renamed": {"name_zh": "示例区市场监督管理局"},
+    "authority.succeeded": {"successor": "SAMR-440605", "document_number": "示编〔2031〕1号"},
+    "authority.took_over": {"predecessor": "SAMR-440605", "document_number": "示编〔2031〕1号"},
+    "authority.unit_established": {
+        "unit": "U1",
+        "kind": "certification_supervision",
+        "name_zh": "认证监管股",
+        "roles": ["supervision"],
+    },
+    "authority.unit_closed": {"unit": "U1"},
+    "authority.focal_unit_designated": {"unit": "U1"},
+    "authority.division_adopted": {"document_number": "示市监〔2031〕2号"},
+    "authority.item_listed": {
+        "list": "power",
+        "item": "P-01",
+        "text": "对认证活动实施行政处罚",
+        "events": ["case.opened", "case.penalty_decided"],
+        "legal_basis": LAW,
+    },
+    "authority.item_removed": {"list": "power", "item": "P-01", "reason": "法律修改"},
+    "authority.responsibility_assigned": {"organisation": HOLDER["code"], "unit": "U1", "officer": "YZ440604001"},
+    "authority.responsibility_ended": {"organisation": HOLDER["code"]},
+    "authority.jurisdiction_designated": {"region": "440605", "document_number": "示市监〔2031〕3号"},
+    "authority.guidance_issued": {"function": "training", "text": "认证执法培训"},
+    "authority.supervision_opinion_issued": {
+        "document_number": "示市监〔2031〕4号",
+        "text": "巡查记录不完整,请补正",
+        "due": "2031-04-05",
+    },
+    "authority.leading_group_formed": {
+        "group": "CCC",
+        "name_zh": "强制性产品认证行政监管工作领导小组",
+        "mandate": "统筹协调强制性产品认证行政监管",
+        "head": "YZ440604001",
+        "members": ["YZ440604002"],
+        "office_unit": "U1",
+    },
     "reads.anchored": {"size": 7, "head": "0" * 64},
     "privacy.erased": {
         "basis": "consent_withdrawn",
@@ -213,6 +271,7 @@ SUBJECTS = {
     "organisation": "organisation:M000100Y4",
     "inspection": "inspection:i-1",
     "case": "case:SAMR-440604:1",
+    "authority": "authority:SAMR-440604",
     "draw": "draw:d-1",
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
@@ -224,8 +283,21 @@ SOURCES = {
     "body": "CNCA",
     "person": "CNCA",
     "organisation": "CNCA",
-    "inspection": "SAMR-440604",
+    "inspection": "CNCA",
     "case": "SAMR-440604",
+    "authority": "SAMR-440604",
+    **{
+        f"authority.{name}": "SAMR-440600"
+        for name in (
+            "registered",
+            "renamed",
+            "succeeded",
+            "took_over",
+            "jurisdiction_designated",
+            "guidance_issued",
+            "supervision_opinion_issued",
+        )
+    },
     "draw": "SAMR-440604",
     "reads": "clock",
     "privacy": "clock",
@@ -240,8 +312,6 @@ SOURCES = {
     "person.registered": "CCAA",
     "inspection.sample_result_recorded": "LAB-101",
     "inspection.sample_tested": "LAB-101",
-    "inspection.assistance_answered": "SAMR-440605",
-    "inspection.recognised": "SAMR-440605",
     "draw.contributed": "CNCA",
 }
 # The steps of a draw follow one another, and none waits: those that come before a step on its own stream.
@@ -303,6 +373,8 @@ def recorded(name: str) -> bytes:
     accept(ledger, *BEFORE.get(name, ()), *(example(step) for step in STEPS.get(name, ())))
     if name in {"key.revoked", "key.compromised"}:
         accept(ledger, about_key("key.registered"))
+    if name == "inspection.published":
+        accept(ledger, example("inspection.performed"))
     if EVENT_TYPES[name].corrects:
         family = EVENT_TYPES[name].family
         said = example(next(n for n, t in EVENT_TYPES.items() if t.family == family and not t.corrects))

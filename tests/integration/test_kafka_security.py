@@ -33,13 +33,15 @@ REGISTRAR, BODY_USER, AUDITING = "CCAA", "body-101", "auditing"
 OWN = {party_topic(SUBMISSIONS, "CCAA"): REGISTRAR, party_topic(SUBMISSIONS, BODY): BODY_USER}
 RELAY, INTAKE, PROJECT, POLICIES = (PROCESSES[name] for name in ("relay", "intake", "project", "policies"))
 USERS = (RELAY, INTAKE, PROJECT, POLICIES, REGISTRAR, BODY_USER, AUDITING, "stranger")
-ALL_TOPICS = (*TOPICS, *OWN)
+ANSWERED = {party_topic(RECEIPTS, "CCAA"): REGISTRAR, party_topic(RECEIPTS, BODY): BODY_USER}
+ALL_TOPICS = (*TOPICS, *OWN, *ANSWERED)
 WRITERS = {
     EVENTS: {RELAY},
     SUBMISSIONS: set(),
     RECEIPTS: {INTAKE},
     DEAD_LETTERS: {INTAKE},
     **{topic: {user} for topic, user in OWN.items()},
+    **{topic: {INTAKE} for topic in ANSWERED},
 }
 READERS = {
     EVENTS: {RELAY, PROJECT, POLICIES, AUDITING},
@@ -47,6 +49,7 @@ READERS = {
     RECEIPTS: {INTAKE},
     DEAD_LETTERS: {INTAKE},
     **{topic: {INTAKE} for topic in OWN},
+    **{topic: {INTAKE, user} for topic, user in ANSWERED.items()},
 }
 
 
@@ -180,6 +183,11 @@ def test_a_fact_goes_the_whole_way_with_the_least_rights(
         eventually(seen, 90)
         eventually(lambda: _size(secured, RECEIPTS) >= len(said) + 2, 30)
         eventually(lambda: _size(secured, DEAD_LETTERS) >= 2, 30)
+        # Each party has its own answers, the refusals of what it sent in another's name too, and nobody else's.
+        eventually(lambda: _size(secured, party_topic(RECEIPTS, "CCAA")) >= len(said), 60)
+        eventually(lambda: _size(secured, party_topic(RECEIPTS, BODY)) >= 2, 30)
+        assert _size(secured, party_topic(RECEIPTS, "CCAA")) == len(said)
+        assert _size(secured, party_topic(RECEIPTS, BODY)) == 2
     for log in tmp_path.glob("*.log"):
         for user in USERS:
             assert password_of(user) not in log.read_text("utf-8", "replace")
@@ -234,6 +242,7 @@ def test_nobody_joins_the_group_of_another(filled: SecuredKafka) -> None:
     with pytest.raises(GroupAuthorizationFailedError):
         _read(secured, AUDITING, EVENTS, "certledger.register.history")
     _read(secured, AUDITING, EVENTS, f"{AUDITING}.one")
+    _read(secured, BODY_USER, party_topic(RECEIPTS, BODY), f"{BODY_USER}.one")
 
 
 @pytest.mark.parametrize("wrong", ["password", "user", "authority", "no encryption"])
@@ -281,7 +290,7 @@ def test_a_right_that_is_not_in_the_table_is_shown_and_left(secured: SecuredKafk
     everybody = ACL(
         "User:*", "*", ACLOperation.WRITE, ACLPermissionType.ALLOW, ResourcePattern(ResourceType.TOPIC, SUBMISSIONS)
     )
-    rows = grants(parties=OWN, readers=[AUDITING])
+    rows = grants(parties=OWN, answered=ANSWERED, readers=[AUDITING])
     with closing(KafkaAdminClient(bootstrap_servers=secured.broker.bootstrap, **credentials)) as admin:
         admin.create_acls([everybody])
         try:
@@ -313,9 +322,18 @@ def test_the_table_is_printed_without_a_broker(tmp_path: Path) -> None:
     assert {(row["principal"], row["name"]) for row in rows if "WRITE" in row["operations"]} == {
         ("User:r", EVENTS),
         ("User:certledger-intake", RECEIPTS),
+        ("User:certledger-intake", f"{RECEIPTS}."),
         ("User:certledger-intake", DEAD_LETTERS),
         ("User:organisation.M000100Y4", f"{SUBMISSIONS}.organisation.M000100Y4"),
     }
     assert all(row["zh"] and row["en"] for row in rows)
-    for wrong in (["--party", "nobody"], ["--user", "nobody=x"], ["--user", "relay"]):
+    reads = {(row["principal"], row["name"]) for row in rows if "READ" in row["operations"]}
+    assert ("User:organisation.M000100Y4", f"{RECEIPTS}.organisation.M000100Y4") in reads
+    for wrong in (
+        ["--party", "CCAA=certledger"],
+        ["--reader", "certledger"],
+        ["--party", "nobody"],
+        ["--user", "nobody=x"],
+        ["--user", "relay"],
+    ):
         assert _certledger(environment, "kafka-acls", *wrong).returncode == 2

@@ -27,7 +27,7 @@ PROCESSES = (
     "relay",
     "intake",
     "project register history",
-    "project trail search access keys inspections",
+    "project trail search access keys inspections authorities ledgers",
     "policies",
 )
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from api.http.schemas import COMPONENTS as OF_ALL
+from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
 
-COMPONENTS = {**OF_ALL, **OF_KEYS}
+COMPONENTS = {**OF_ALL, **OF_KEYS, **OF_AUTHORITIES}
 MODELS = Path(__file__).parents[2] / "api" / "client" / "models.py"
 _HEAD = '''\
 """What the interface answers with, as typed models; tests.tools.client_models wrote them from its description.

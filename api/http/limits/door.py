@@ -4,7 +4,7 @@ Every connection here has deadlines; the sweep, once a second, ends those that l
 """
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import islice
 from operator import itemgetter
 from time import monotonic
@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 
 from api.http.limits.addresses import client_key, is_within
-from infra.limits import Limits
+from infra.limits import Limits, Network
 from infra.metrics import Metrics
 
 SPARE_FILES = 512
@@ -44,7 +44,16 @@ class Guarded(Protocol):
 class Door:
     """Counts connections; used on one event loop."""
 
-    def __init__(self, limits: Limits, metrics: Metrics, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        metrics: Metrics,
+        *,
+        only_from: Sequence[Network] = (),
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """``only_from``: the networks from which alone anybody is let in; none for everybody who gets here."""
+        self._only_from = only_from
         self.limits = limits
         self.clock = clock
         self._metrics = metrics
@@ -70,6 +79,8 @@ class Door:
 
     def enter(self, connection: Guarded, host: str) -> str | None:
         """Give a connection its place; return ``None``, or the refusal code where there is none."""
+        if self._only_from and not is_within(host, self._only_from):
+            return self.refused("not_through_the_proxy")
         key = None
         if not (self._proxies and is_within(host, self._proxies)):
             key = client_key(host)

@@ -49,7 +49,9 @@ class Gate:
     def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
         self._app = app
         self._metrics = metrics
-        self._rate = Rate("address", limits.address_requests_per_second, limits.address_burst)
+        self._rate = Rate(
+            "address", limits.share(limits.address_requests_per_second), limits.share(limits.address_burst)
+        )
         self._inside = Places(limits.requests_at_once, limits.requests_at_once_per_address)
         self._deadlines = Deadlines(limits.request_seconds)
         self._bodies = Bodies(limits.bodies_bytes)

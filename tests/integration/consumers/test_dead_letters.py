@@ -96,14 +96,15 @@ def _letters(topics: Topics, dead: str) -> list[tuple[dict[str, bytes], bytes]]:
     return [(dict(each.headers), each.value) for lane in records.values() for each in lane]
 
 
+@pytest.mark.requirement("S0-70")
 def test_what_cannot_become_a_submission_is_laid_aside_once_with_its_reason_and_the_intake_goes_on(
     ledger: Ledger, producer: KafkaProducer, database_url: str, kafka_topics: Topics, dead: str
 ) -> None:
     topic = kafka_topics.submissions
     sent = history([f"P{number:04}" for number in range(5)], 1)
     unknown = sent[0].raw.replace(b"person.registered", b"person.invented")
-    large = b"x" * 900_000
-    junk = (None, b"", b"\xff\xfe\x00", b"[]", b"[" * 5_000, b'{"b":1,"a":2}', unknown, large)
+    large, formless = b"x" * 900_000, sent[0].raw.replace(b'"effective":"', b'"effective":"x')
+    junk = (None, b"", b"\xff\xfe\x00", b"[]", b"[" * 5_000, b'{"b":1,"a":2}', unknown, large, formless)
     with (
         closing(ReceiptStore(database_url)) as receipts,
         closing(DeadLetters(database_url)) as letters,
@@ -125,7 +126,7 @@ def test_what_cannot_become_a_submission_is_laid_aside_once_with_its_reason_and_
     assert len(all_rows(database_url)) == len(sent)
     found = _letters(kafka_topics, dead)
     assert {headers["reason"].decode() for headers, _ in found} == {
-        "not_canonical", "not_a_cloudevent", "unknown_event_type", "event_too_large",
+        "not_canonical", "not_a_cloudevent", "unknown_event_type", "event_too_large", "data_invalid",
     }  # fmt: skip
     for headers, value in found:
         whole = junk[int(headers["origin_partition"])] or b""

@@ -13,16 +13,28 @@ from ledger.families import EVENT_TYPES
 from ledger.parties import LOCAL_AUTHORITY, party_of
 from tests.golden.build import EXTRA, SUBJECTS, about_key
 from tests.integration.http.conftest import PARTIES, Running, token
-from tests.support.access import AUTHORITIES, CITY, COUNTY
-from tests.support.statements import BODY, HOLDER, SIGNERS, approved, certificate, statement
+from tests.support.access import AUTHORITIES, CITY, COUNTY, ELSEWHERE
+from tests.support.statements import BODY, DETAILS, HOLDER, LAW, SIGNERS, approved, certificate, issued, statement
 
 ROWS: list[dict[str, Any]] = orjson.loads(files("ledger.access").joinpath("data", "competence.json").read_bytes())
-NOT_COMPETENT = {"not_competent", "not_own_certificate", "not_own_case", "outside_jurisdiction"}
+NOT_COMPETENT = {
+    *("not_competent", "not_own_certificate", "not_own_case", "not_own_authority", "authority_not_below"),
+    *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection"),
+}
+LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
+THIRD = "SAMR-440607"
+"""A county of the same city, which says nothing here."""
 SUPERVISED_BY = {
     COUNTY: {"own", "parent", "above the parent"},
     CITY: {"parent", "above the parent"},
 }
 """Who supervises a county's street, and who one that is the city's own: never the authority below it."""
+ADDED = {name for name in EVENT_TYPES if name.startswith("inspection.")} - {
+    "inspection.performed",
+    "inspection.planned",
+}
+AT = {place: f"inspection:of-{place}" for place in (COUNTY, CITY)}
+IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.hold_lifted"}
 _REGION = {
     "inspection.performed",
     "inspection.planned",
@@ -36,7 +48,14 @@ _REGION = {
 def rows_for(name: str, source: str) -> list[dict[str, Any]]:
     party = party_of(source)
     assert party is not None
-    return [row for row in ROWS if name in row["events"] and party.kind in row["kinds"]]
+    level = {AUTHORITIES[relation]: level for relation, level in LEVELS.items()}.get(source, "county")
+    return [
+        row
+        for row in ROWS
+        if name in row["events"]
+        and party.kind in row["kinds"]
+        and (party.kind != LOCAL_AUTHORITY or level in row["levels"])
+    ]
 
 
 def is_allowed(name: str, source: str, place: str, *, own: bool) -> bool:
@@ -49,11 +68,21 @@ def is_allowed(name: str, source: str, place: str, *, own: bool) -> bool:
     assert party is not None
     if where in {"own", "own_area"} and not own and party.kind != "organisation":
         return False
+    supervises = any(AUTHORITIES[relation] == source for relation in SUPERVISED_BY[place])
+    if name in ADDED and party.kind in {"body", "local_authority"}:
+        # Its own is an inspection under its own name, of which nothing was said yet; another's is that of the place.
+        return (own and name != "inspection.published") or (supervises and party.kind == "local_authority")
+    if where == "below":
+        return not own and source in {AUTHORITIES["parent"], AUTHORITIES["above the parent"]}
     if where == "own_certificates":
         return own or "certificates" not in EVENT_TYPES[name].model.model_fields
+    if where in {"certificates_in_area", "holds_placed_below"}:
+        # Its own is a certificate with a holder in the place, or that place's hold; another's one whose holder is
+        # elsewhere, with the place stated, or the national authority's hold.
+        return supervises and (own or where == "certificates_in_area")
     if where not in {"area", "own_area"} or party.kind != LOCAL_AUTHORITY or name not in _REGION:
         return True
-    return any(AUTHORITIES[relation] == source for relation in SUPERVISED_BY[place])
+    return supervises
 
 
 def trials(source: str, place: str) -> Iterator[tuple[Submission, bool]]:
@@ -77,11 +106,21 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
     if family == "certificate":
         body = source if is_body and own else "CNCA-R-2031-109" if is_body else BODY
         subject = certificate(f"N{tag}{name}"[:60], body)
+        if name in IN_AREA:
+            subject = certificate(f"{place}-{own}")
+            data.pop("place", None)
+            data |= {"place": place} if name != "certificate.hold_lifted" and not own else {}
+            data["document_number"] = f"{source} {own}" if name == "certificate.hold_lifted" else tag
     elif family == "case":
         subject = f"case:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{tag}{name}"
         data |= {"region": place} if "region" in data else {}
     elif family == "inspection":
         subject = f"inspection:{tag}{name}".replace(".", "-").replace("_", "-")[:60]
+        if name in ADDED:
+            is_new = own and name != "inspection.published"
+            subject = f"inspection:{source}-{len(name)}-{place}".replace("organisation:", "") if is_new else AT[place]
+            data |= {"performed": "2031-03-01"} if name == "inspection.published" else {}
+            data |= {"finding": tag[:31]} if "finding" in data else {}
         data |= {"region": place} if "region" in data else {}
         if "certificates" in EVENT_TYPES[name].model.model_fields:
             data["certificates"] = [certificate("X", source if is_body and own else "CNCA-R-2031-109")]
@@ -93,6 +132,8 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         subject = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
         data |= {"region": place} if name == "organisation.moved" else {}
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
+    elif family == "authority":
+        subject = f"authority:{source if own and party.kind.endswith('authority') else THIRD}"
     elif family == "key":
         subject = f"key:{sha256(f'{tag}{name}'.encode()).hexdigest()}"
         data = dict(about_key(name).data)
@@ -102,10 +143,35 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
     return statement(name, subject, data, source=source, identity=f"{tag}:{name}")
 
 
+def supervised(place: str) -> Iterator[Submission]:
+    """A certificate whose holder is in the place, and one whose holder is not; a hold for everyone to try to lift.
+
+    And an inspection by the authority of the place.
+    """
+    performed = {"effective": "2031-03-01", **EXTRA["inspection.performed"], "region": place}
+    yield statement("inspection.performed", AT[place], performed, source=f"SAMR-{place}")
+    for own, region in ((True, place), (False, ELSEWHERE)):
+        holder = {**HOLDER, "region": region}
+        number = f"{place}-{own}"
+        yield issued(number, details={**DETAILS, "holder": holder})
+        for source in PARTIES:
+            data = {
+                "effective": "2031-02-01",
+                "document_number": f"{source} {own}",
+                "reason": "立案",
+                "legal_basis": LAW,
+                "place": place,
+            }
+            placed_by = f"SAMR-{place}" if own else "CNCA"
+            yield statement(
+                "certificate.hold_placed", certificate(number), data, source=placed_by, identity=f"{source}{own}"
+            )
+
+
 @pytest.mark.requirement("S3-78", "S2-29")
 @pytest.mark.parametrize("place", [COUNTY, CITY])
 def test_what_the_table_allows_is_taken_and_what_it_does_not_is_refused_by_its_row(app: Running, place: str) -> None:
-    app.accept(*approved())
+    app.accept(*approved(), *supervised(place))
     allowed = refused = 0
     for source in (each for each in PARTIES if party_of(each)):
         said = list(trials(source, place))

@@ -83,6 +83,7 @@ def test_a_rebuilt_view_equals_the_live_one_row_for_row(name: str, database_url:
     assert live.apply(deliveries(ledger)) == 1
 
 
+@pytest.mark.requirement("S0-71")
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_dropped_view_is_rebuilt_from_the_feed_alone(name: str, database_url: str, projector: MakeProjector) -> None:
     ledger = lived()

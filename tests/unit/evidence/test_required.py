@@ -8,6 +8,7 @@ import pytest
 from infra.open_ledger import open_memory_ledger
 from ledger.evidence.report import Result
 from ledger.evidence.required import RequiredSignatures
+from ledger.evidence.sm3 import sm3
 from ledger.evidence.strict import canonical_json
 from ledger.refusals import Refusal
 from tests.support.signing import PERSON, TERMS, ed25519_key, policy, registration
@@ -26,10 +27,12 @@ def policy_event(
         "data": {"effective": effective, "requires": requires, "reason": "x"},
         "id": f"p-{index}", "source": "CNCA", "type": "signing.policy_set",
     }  # fmt: skip
+    raw = canonical_json(said)
     record = {
-        "decision": decision, "recorded": instant(index), "schema": 1, "stream": f"signing:{BODY}", "version": version,
+        "decision": decision, "recorded": instant(index), "schema": 1, "sm3": sm3(raw).hex(),
+        "stream": f"signing:{BODY}", "version": version,
     }  # fmt: skip
-    return b'{"event":%b,"record":%b,"signatures":[]}' % (canonical_json(said), canonical_json(record))
+    return b'{"event":%b,"record":%b,"signatures":[]}' % (raw, canonical_json(record))
 
 
 def missing(path: Path, shown: Sequence[bytes]) -> list[int | None]:

@@ -15,7 +15,11 @@ from api.http.limits.headers import ALWAYS, secured
 from api.http.limits.nesting import is_too_deep
 from api.http.limits.places import Places
 from api.http.limits.rates import Rate, told
+from api.http.problems import ProblemError
+from api.http.service import Ports, Service
+from api.http.tokens import Tokens
 from infra.limits import Limits, networks
+from infra.open_ledger import open_memory_ledger
 from ledger.families import EVENT_TYPES
 from ledger.refusals import messages
 
@@ -229,3 +233,14 @@ def test_every_limit_is_documented_with_its_default() -> None:
     page = (Path(__file__).parents[3] / "docs" / "limits.md").read_text("utf-8")
     for name, field in Limits.model_fields.items():
         assert f"| `CERTLEDGER_LIMIT_{name.upper()}` | {field.default!r} | " in page
+
+
+def test_servers_that_share_the_clients_share_the_quotas() -> None:
+    whole = {"address_requests_per_second": 200, "address_burst": 1_000}
+    limits = Limits(servers=4, party_events_per_second=500, party_burst=20_000, **whole)
+    assert (limits.share(limits.address_requests_per_second), limits.share(limits.address_burst)) == (50, 250)
+    assert Limits(servers=4, address_burst=2).share(2) == 1
+    service = Service(Ports(ledger=open_memory_ledger(), database_url="", tokens=Tokens({}), limits=limits))
+    service.charge("CNCA", 5_000)
+    with pytest.raises(ProblemError):
+        service.charge("CNCA", 1_000)

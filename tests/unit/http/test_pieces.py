@@ -19,10 +19,13 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from api.http import cursors
 from api.http.group_read import GroupRead
+from api.http.limits.door import Door
 from api.http.problems import language_of
-from api.http.serve import NotLoopback, require_loopback
+from api.http.serve import NotLoopbackError, admitted_from
 from api.http.tokens import Tokens, TokensUnreadable, make_tokens, read_tokens
 from infra import telemetry
+from infra.limits import Limits
+from infra.metrics import Metrics
 
 
 def test_tokens_are_made_once_for_their_owner_alone_and_kept_as_digests(tmp_path: Path) -> None:
@@ -53,15 +56,55 @@ def test_a_broken_tokens_file_says_so_in_both_languages(tmp_path: Path, content:
         read_tokens(file)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", ""])
-def test_only_this_machine_is_served(host: str) -> None:
-    with pytest.raises(NotLoopback, match=r"拒绝监听.*Refusing"):
-        require_loopback(host)
+class Connected:
+    """A connection with nothing on it."""
+
+    def overdue(self, now: float) -> str | None:
+        return None
+
+    def unread_bytes(self) -> int:
+        return 0
+
+    def cut_unread(self) -> None:
+        return None
+
+    def make_room(self) -> bool:
+        return False
+
+
+PROXIES = Limits(trusted_proxies="10.1.2.3,fd00::/64")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_in_development_only_this_machine_is_served(host: str) -> None:
+    with pytest.raises(NotLoopbackError, match=r"(?s)拒绝监听.*开发环境.*Refusing.*CERTLEDGER_ENVIRONMENT=production"):
+        admitted_from(host, PROXIES, in_development=True)
+
+
+@pytest.mark.parametrize("trusted", ["", "0.0.0.0/0", "10.0.0.0/8,::/0"])
+def test_in_production_a_network_is_served_only_behind_proxies_that_are_named(trusted: str) -> None:
+    with pytest.raises(NotLoopbackError, match=r"(?s)拒绝监听.*CERTLEDGER_LIMIT_TRUSTED_PROXIES.*Refusing"):
+        admitted_from("0.0.0.0", Limits(trusted_proxies=trusted), in_development=False)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
-def test_loopback_addresses_are_served(host: str) -> None:
-    require_loopback(host)
+@pytest.mark.parametrize("in_development", [True, False])
+def test_loopback_addresses_are_served(host: str, in_development: bool) -> None:
+    assert admitted_from(host, Limits(), in_development=in_development) == ()
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", ""])
+def test_an_address_that_there_is_not_is_named(host: str) -> None:
+    with pytest.raises(NotLoopbackError, match="There is no such address"):
+        admitted_from(host, Limits(), in_development=False)
+
+
+def test_on_a_network_the_proxies_and_this_machine_alone_are_let_in() -> None:
+    door = Door(PROXIES, Metrics(), only_from=admitted_from("0.0.0.0", PROXIES, in_development=False))
+    for host in ("10.1.2.3", "::ffff:10.1.2.3", "fd00::7", "127.0.0.1", "::1"):
+        assert door.enter(Connected(), host) is None, host
+    for host in ("10.1.2.4", "192.0.2.1", "fd00:0:0:1::7", "::ffff:192.0.2.1", ""):
+        assert door.enter(Connected(), host) == "not_through_the_proxy", host
 
 
 def test_a_cursor_is_read_by_the_query_that_gave_it_out_alone() -> None:

@@ -156,3 +156,21 @@ def test_nobody_is_given_less_than_half_a_year() -> None:
 def test_the_table_names_operations_that_there_are(now: dict[str, Any]) -> None:
     there = {each["operationId"] for methods in now["paths"].values() for each in methods.values()}
     assert {each.operation for each in DEPRECATIONS} <= there
+
+
+def test_what_a_connection_may_be_refused_for_is_described_for_every_operation(now: dict[str, Any]) -> None:
+    of_connections = {
+        "request_malformed": "400",
+        "not_through_the_proxy": "403",
+        "header_too_slow": "408",
+        "body_too_slow": "408",
+        "url_too_long": "414",
+        "connections_full_here": "429",
+        "header_too_large": "431",
+        "connections_full": "503",
+    }
+    for path, methods in now["paths"].items():
+        for method, operation in methods.items():
+            for code, status in of_connections.items():
+                told = operation["responses"][status]["content"]["application/problem+json"]["examples"]
+                assert code in told, (method, path)

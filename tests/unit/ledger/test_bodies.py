@@ -2,7 +2,10 @@
 
 import pytest
 
-from ledger.bodies import BodyState
+from ledger.bodies import MACHINE, BodyState
+from ledger.bodies.responsible import responsible_for
+from ledger.competence import state_on
+from ledger.envelope import Submission
 from ledger.service import Ledger
 from tests.support.statements import (
     BODY,
@@ -124,3 +127,28 @@ def test_facts_before_the_approval_wait_for_it() -> None:
     receipt = accept(ledger, about_body("approved", "2030-01-01", OTHER_BODY, name_zh="x", schemes=["A010102"]))[0]
     assert receipt.releases == (1,)
     assert standing(ledger, OTHER_BODY).may_certify("ccc", "0901", "2031-01-01")
+
+
+@pytest.mark.requirement("S4-120", "S2-29")
+def test_who_a_body_was_merged_into_answers_for_its_certificates_and_history_keeps_who_issued() -> None:
+    ledger = register_of(BODY, OTHER_BODY)
+    accept(ledger, issued())
+    subject = issued().subject
+
+    def by(body: str, signer: str, day: str, kind: str = "maintained") -> Submission:
+        signers = [{"register": "CCAA", "number": signer, "role": "decision"}]
+        return statement(f"certificate.{kind}", subject, {"effective": day, "signers": signers}, source=body)
+
+    def responsible(day: str) -> str:
+        return responsible_for(subject, day, lambda body, on: state_on(MACHINE, ledger.timeline(f"body:{body}"), on))
+
+    early = by(OTHER_BODY, "S101002", "2031-03-10")
+    assert refusal(ledger, early).code == "not_own_certificate"
+    accept(ledger, about_body("merged", "2031-04-01", into=OTHER_BODY))
+    assert refusal(ledger, early).code == "not_own_certificate"
+    accept(ledger, by(OTHER_BODY, "S101002", "2031-04-10"), by(BODY, "S101001", "2031-03-20"))
+    assert refusal(ledger, by(BODY, "S101001", "2031-04-02")).code == "body_merged"
+    assert (responsible("2031-03-31"), responsible("2031-04-01")) == (BODY, OTHER_BODY)
+    assert [fact.source for fact in ledger.timeline(subject).applied] == [BODY, BODY, OTHER_BODY]
+    accept(ledger, about_body("converted", "2031-05-01", OTHER_BODY, name_zh="集团公司", legal_form="有限责任公司"))
+    assert standing(ledger, OTHER_BODY).name_zh == "集团公司"

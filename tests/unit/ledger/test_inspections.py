@@ -82,18 +82,20 @@ def test_a_record_that_cites_a_finding_is_filed_once_the_finding_is_recorded(led
 
 @pytest.mark.requirement("S0-40")
 def test_a_patrol_goes_from_plan_to_archive_and_its_events_replay_to_the_same_state(ledger: Ledger) -> None:
-    life = [planned(), performed(), recorded(), filed()]
+    # What comes before its inspection waits under an identifier that begins with the speaker's name.
+    stream = f"inspection:{COUNTY}-1"
+    life = [planned(stream), performed(stream), recorded(stream), filed(stream)]
     accept(ledger, *life)
     other = register_of()
     accept(other, *reversed(life))
-    assert tip(other) == tip(ledger)
+    assert tip(other, stream) == tip(ledger, stream)
     state = MACHINE.start()
     for number, each in enumerate(life, 1):
         fact = Fact(number, each.type.name, each.data["effective"], each.data, each.source, each.id)
         after = MACHINE.step(state, fact)
         assert isinstance(after, InspectionState), after
         state = after
-    assert state == tip(ledger)
+    assert state == tip(ledger, stream)
 
 
 @pytest.mark.requirement("S0-52", "S1-36")
@@ -168,7 +170,9 @@ def test_a_county_organises_no_joint_investigation_but_takes_part_in_one(ledger:
         again = said("participation_answered", "2031-02-03", stream, SIBLING, accepts=True)
         assert refusal(ledger, again).code == "participation_already_answered"
         stranger = said("participation_answered", "2031-02-03", stream, "SAMR-330106", accepts=True)
-        assert refusal(ledger, stranger).code == "not_a_participant"
+        assert refusal(ledger, stranger).code == "not_own_inspection"
+        unknown = said("participation_answered", "2031-02-03", "inspection:nothing", "SAMR-330106", accepts=True)
+        assert refusal(ledger, unknown).code == "not_own_inspection"
 
 
 @pytest.mark.requirement("S1-40", "S1-39")

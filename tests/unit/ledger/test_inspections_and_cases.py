@@ -93,9 +93,115 @@ def test_a_body_inspects_and_closes_by_itself(ledger: Ledger) -> None:
 
 
 def test_an_inspection_takes_place_once_and_its_findings_wait_for_it(ledger: Ledger) -> None:
-    assert accept(ledger, finding("2031-02-02"))[0].waits == "inspection_not_performed"
+    assert accept(ledger, finding("2031-02-02", "CNCA"))[0].waits == "inspection_not_performed"
     assert accept(ledger, performed())[0].releases == (1,)
     assert refusal(ledger, performed("CNCA")).code == "inspection_already_performed"
+
+
+STRANGERS = ["SAMR-440605", "SAMR-330000", OTHER_BODY]
+
+
+@pytest.mark.requirement("S0-29")
+@pytest.mark.parametrize("source", STRANGERS)
+@pytest.mark.parametrize("kind", ["finding_recorded", "finding_closed", "sample_result_recorded"])
+def test_a_stranger_is_not_told_whether_there_is_such_an_inspection(source: str, kind: str) -> None:
+    more = {
+        "finding_recorded": {"finding": "F1", "grade": "major", "text": "不一致"},
+        "finding_closed": {"finding": "F1"},
+        "sample_result_recorded": {"sample": "S1", "standard": "GB 4943.1", "passed": True},
+    }[kind]
+    there, not_there = register_of(), register_of()
+    accept(there, performed(), finding())
+    said = inspection(kind, "2031-03-01", source, **more)
+    answers = [refusal(each, said) for each in (there, not_there)]
+    assert answers[0] == answers[1]
+    assert (answers[0].code, answers[0].status) == ("not_own_inspection", 403)
+
+
+@pytest.mark.parametrize("source", STRANGERS)
+def test_a_stranger_who_corrects_is_not_told_either(source: str) -> None:
+    there, not_there = register_of(), register_of()
+    accept(there, performed())
+    said = corrected(performed(), None, source=source)
+    assert refusal(there, said) == refusal(not_there, said)
+
+
+def named(kind: str, party: str, source: str, **data: Any) -> Submission:
+    said = {"mode": "surveillance", "organisation": "M000100Y4", "region": "440604", "result": "conforming"}
+    body = {"effective": "2031-02-01", **(said if kind == "performed" else {}), **data}
+    return statement(f"inspection.{kind}", f"inspection:{party}-2031-7", body, source=source)
+
+
+@pytest.mark.parametrize("party", [LOCAL, BODY])
+def test_under_its_own_name_a_partys_findings_wait_and_nobody_else_takes_or_probes_the_identifier(
+    ledger: Ledger, party: str
+) -> None:
+    early = named(
+        "finding_recorded", party, party, finding="F1", grade="minor", text="记录不全", effective="2031-02-02"
+    )
+    assert accept(ledger, early)[0].waits == "inspection_not_performed"
+    before = [refusal(ledger, named("performed", party, source)) for source in STRANGERS]
+    assert accept(ledger, named("performed", party, party))[0].releases == (1,)
+    after = [refusal(ledger, named("performed", party, source)) for source in STRANGERS]
+    assert before == after
+    assert {each.code for each in after} == {"not_own_inspection"}
+
+
+def published(source: str = LOCAL, **data: Any) -> Submission:
+    said = {
+        "mode": "special_spot_check",
+        "organisation": "M000100Y4",
+        "performed": "2031-02-01",
+        "result": "nonconforming",
+        "findings": [{"finding": "F1", "grade": "major"}],
+    }
+    return inspection("published", "2031-04-01", source, **{**said, **data})
+
+
+@pytest.mark.parametrize("source", [LOCAL, "SAMR-440600", "SAMR-440000", "SAMR"])
+def test_an_authority_of_the_place_publishes_what_was_recorded(ledger: Ledger, source: str) -> None:
+    accept(ledger, performed(), finding())
+    accept(ledger, published(source, organisation="91350100M000100Y43"))
+
+
+@pytest.mark.parametrize("source", ["SAMR-440605", "SAMR-330000", BODY, "LAB-1A"])
+def test_nobody_else_publishes(ledger: Ledger, source: str) -> None:
+    accept(ledger, performed(), finding())
+    assert refusal(ledger, published(source)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"mode": "joint"}, "/data/mode"),
+        ({"organisation": "91350100M00010102K"}, "/data/organisation"),
+        ({"performed": "2031-02-02"}, "/data/performed"),
+        ({"result": "conforming"}, "/data/result"),
+        ({"findings": [{"finding": "F1", "grade": "minor"}]}, "/data/findings/0"),
+        ({"findings": [{"finding": "F1", "grade": "major"}, {"finding": "F2", "grade": "minor"}]}, "/data/findings/1"),
+    ],
+)
+def test_a_publication_repeats_what_was_recorded_and_adds_nothing(
+    ledger: Ledger, wrong: dict[str, Any], where: str
+) -> None:
+    accept(ledger, performed(), finding())
+    said = refusal(ledger, published(**wrong))
+    assert (said.code, said.pointer) == ("publication_differs", where)
+    right = published()
+    accept(ledger, right)
+    assert refusal(ledger, corrected(right, {**right.data, **wrong})).code == "publication_differs"
+    accept(ledger, corrected(right, None))
+
+
+def test_nothing_is_published_before_it_was_recorded(ledger: Ledger) -> None:
+    assert refusal(ledger, published("CNCA")).code == "nothing_to_publish"
+    assert refusal(ledger, published()).code == "not_own_inspection"
+
+
+def test_an_inspection_that_was_published_can_still_be_corrected(ledger: Ledger) -> None:
+    said = performed()
+    accept(ledger, said, finding(), published())
+    accept(ledger, corrected(said, {**said.data, "result": "conforming"}))
 
 
 @pytest.mark.parametrize("code", ["nonsense", "91350100M000100Y4Z", "M000100Y5", ""])

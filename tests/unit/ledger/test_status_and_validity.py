@@ -38,7 +38,7 @@ def ledger() -> Ledger:
 def hold(kind: str, day: str, source: str = "SAMR-440604", number: str = "文〔2031〕1号") -> Submission:
     data = {"effective": day, "document_number": number}
     if kind == "hold_placed":
-        data |= {"reason": "调查", "legal_basis": LAW}
+        data |= {"reason": "调查", "legal_basis": LAW, "place": "440604"}
     return statement(f"certificate.{kind}", certificate(), data, source=source)
 
 

@@ -1,0 +1,1 @@
+"""Demonstration data: monthly reports of invented bodies, and a scripted year of supervision."""

@@ -1,0 +1,1 @@
+"""The authorities view: every authority along its days, with units, lists and who answers for what."""
