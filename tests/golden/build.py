@@ -163,7 +163,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     },
     "inspection.plan_cancelled": {"reason": "企业已停产"},
     "inspection.participation_answered": {"accepts": True},
-    "inspection.assistance_requested": {"request": "R1", "to": "SAMR-440605", "text": "协查仓库所在地的库存"},
+    "inspection.assistance_requested": {"request": "R1", "to": "SAMR-110101", "text": "协查仓库所在地的库存"},
     "inspection.assistance_answered": {"request": "R1", "provided": True, "text": "库存已核对"},
     "inspection.recognised": {"plan": "inspection:i-2", "until": "2031-09-05"},
     "inspection.recorded": {
