@@ -21,7 +21,7 @@ from ledger.families import FAMILIES, body_stream, certificate_stream, organisat
 from ledger.inspecting import adding_objection, naming_objection, publication_objection
 from ledger.linked import linked_objection, linked_streams
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
-from ledger.parties import LOCAL_AUTHORITY, ORGANISATION, party_of
+from ledger.parties import BODY, LOCAL_AUTHORITY, ORGANISATION, party_of
 from ledger.people.state import MACHINE as PERSON_MACHINE
 from ledger.places import certificate_place_objection
 from ledger.timeline import Illegal, Timeline, state_on, states
@@ -34,6 +34,7 @@ _NEEDS_APPROVAL = _OPENING | {
     "certificate.scope_extended",
     "certificate.restored_after_expiry",
 }
+_BY_DESIGNATED_BODIES = "consistency_check"
 _NOT_OWN = {
     "certificate": "not_own_certificate",
     "case": "not_own_case",
@@ -136,15 +137,17 @@ def place_objection(
 def standing_streams(submission: Submission) -> tuple[str, ...]:
     """Return the streams beside its own that the decision on this submission must read."""
     authorities = judging.authority_streams(submission.type.family, submission.source)
-    if submission.type.family != "certificate":
-        beside = (*authorities, *linked_streams(submission))
-        return tuple(dict.fromkeys(each for each in beside if each != submission.subject))
     data, streams = submission.data, [*authorities]
     if submission.type.corrects:
         data = data.get("replacement") or {}
-        # Its form is checked once the corrected statement is known; until then it may be anything.
-        if not _names_streams(data):
-            return authorities
+    if submission.type.family != "certificate":
+        if _needs_designation(submission, data):
+            streams.append(body_stream(submission.source))
+        beside = (*streams, *linked_streams(submission))
+        return tuple(dict.fromkeys(each for each in beside if each != submission.subject))
+    # A correction's form is checked once the corrected statement is known; until then it may be anything.
+    if submission.type.corrects and not _names_streams(data):
+        return authorities
     if party_of(submission.source) and submission.source.startswith("CNCA-R"):
         streams.append(body_stream(submission.source))
         owner = submission.subject.split(":")[1]
@@ -167,9 +170,11 @@ def standing_objection(
     if submission.type.family == "authority":
         speaker = party_of(submission.source)
         return judging.subject_objection(type_name, submission.subject, data, speaker) if speaker else None
+    day = str(data.get("effective", ""))
+    if _needs_designation(submission, data):
+        return _designation_objection(submission.source, day, standing)
     if submission.type.family != "certificate":
         return linked_objection(submission, type_name, data, standing)
-    day = str(data.get("effective", ""))
     return (
         _body_objection(submission, type_name, data, own, day, standing)
         or _signer_objection(submission.source, data, day, standing)
@@ -288,6 +293,22 @@ def _body_objection(
     elif not body.ever or (code and code not in body.ever):
         return Illegal("body_never_approved_for_scheme", pointer="/source", params=named)
     return None
+
+
+def _needs_designation(submission: Submission, data: Mapping[str, Any]) -> bool:
+    """Tell whether a body says that it checks consistency (S2-28)."""
+    party = party_of(submission.source)
+    is_body = party is not None and party.kind == BODY
+    return is_body and submission.type.family == "inspection" and data.get("mode") == _BY_DESIGNATED_BODIES
+
+
+def _designation_objection(body: str, day: Day, standing: Standing) -> Illegal | None:
+    """S2-28: consistency checks of compulsory certificates are made by bodies that are designated for them."""
+    state = state_on(BODY_MACHINE, standing(body_stream(body)), day)
+    if state.approved and any(day <= last for _, last in state.product_classes):
+        return None
+    named = (("body", body), ("scheme", "ccc"), ("day", day))
+    return Illegal("body_not_approved_for_scheme", pointer="/source", params=named)
 
 
 def _signer_objection(body: str, data: Mapping[str, Any], day: Day, standing: Standing) -> Illegal | None:

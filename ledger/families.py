@@ -18,6 +18,7 @@ from ledger import (
     circulars,
     classification,
     deadlines,
+    draws,
     inspections,
     keylists,
     keys,
@@ -102,6 +103,14 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"case:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
             "案件",
             "case",
+        ),
+        Family(
+            "draw",
+            draws.EVENTS,
+            draws.MACHINE,
+            re.compile(r"draw:(?P<number>[0-9a-zA-Z\-]{1,60})"),
+            "双随机抽取",
+            "draw",
         ),
         Family(
             "authority",

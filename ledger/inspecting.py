@@ -17,6 +17,7 @@ from ledger.parties import BODY, LOCAL_AUTHORITY, Party, party_of
 from ledger.timeline import Illegal, Timeline
 
 _PERFORMED, _FINDING, PUBLISHED = "inspection.performed", "inspection.finding_recorded", "inspection.published"
+_HELPED = "inspection.assistance_answered"
 _NAMED = re.compile(r"inspection:(?P<party>CNCA-RF?-[0-9]{4}-[0-9]{2,4}|SAMR-[0-9]{6}|LAB-[0-9A-Z]+)-.+")
 
 
@@ -37,7 +38,9 @@ def adding_objection(
     if party.kind not in {BODY, LOCAL_AUTHORITY}:
         return None
     places = [fact.data["region"] for fact in own.applied if "region" in fact.data]
-    if getattr(own.tip, "performed_by", "") == party.id:
+    if party.id in {getattr(own.tip, "performed_by", ""), getattr(own.tip, "planned_by", "")}:
+        return None
+    if _takes_part(own.tip, party.id, type_name):
         return None
     if party.kind == LOCAL_AUTHORITY and any(governs(party.region, code, day) for code in places):
         return None
@@ -72,6 +75,13 @@ def _public_members(performed: Fact) -> dict[str, str]:
         "performed": performed.effective,
         "result": data["result"],
     }
+
+
+def _takes_part(tip: Any, party: str, type_name: str) -> bool:
+    """Tell whether a party was named to take part, or was asked for the help that it answers about."""
+    if any(unit == party for unit, _ in getattr(tip, "units", ())):
+        return True
+    return type_name == _HELPED and any(to == party for _, to in getattr(tip, "asked", ()))
 
 
 def _named_after(subject: str) -> str | None:

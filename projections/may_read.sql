@@ -24,6 +24,7 @@ BEGIN
     IF seen.author = reader_party AND access = ANY({author}) THEN RETURN true; END IF;
     IF reader_party = ANY(seen.subjects) AND access = ANY({subject}) THEN RETURN true; END IF;
     IF reader_party = ANY(seen.issuers) AND access = ANY({issuer}) THEN RETURN true; END IF;
+    IF reader_party = ANY(seen.participants) AND access = ANY({participant}) THEN RETURN true; END IF;
     IF reader_role <> 'local_authority' THEN RETURN false; END IF;
     -- Who took another authority's place reads what the other would (S3-03).
     IF to_regclass('authorities.predecessor') IS NOT NULL THEN

@@ -10,6 +10,7 @@ from projections.cases.project import Cases
 from projections.certificates.timelines import Timelines
 from projections.deadlines.project import Deadlines
 from projections.history.project import History
+from projections.inspections.project import Inspections
 from projections.keys.project import Keys
 from projections.ledgers.project import Ledgers
 from projections.notices.project import Notices
@@ -27,6 +28,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "search": Search,
     "access": Access,
     "keys": Keys,
+    "inspections": Inspections,
     "authorities": Authorities,
     "ledgers": Ledgers,
     "cases": Cases,
@@ -54,6 +56,7 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "history": lambda: History(shared),
         "search": lambda: Search(shared),
         "access": lambda: Access(shared),
+        "inspections": lambda: Inspections(shared),
         "authorities": lambda: Authorities(shared),
         "ledgers": lambda: Ledgers(shared),
         "cases": lambda: Cases(shared),

@@ -28,6 +28,8 @@ from api.cli import (
     worklists,
 )
 from api.cli.classify import classes
+from api.cli.draws import draw
+from api.cli.inspections import forms, inspections
 from api.cli.key import key
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -103,9 +105,8 @@ for verb in (
     worklists.what_if,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
-app.add_typer(key)
-app.add_typer(classes)
-app.add_typer(deliveries.deliveries)
+for verbs in (key, classes, deliveries.deliveries, inspections, forms, draw):
+    app.add_typer(verbs)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
 app.command(
     "verify", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -26,6 +26,7 @@ from consumers.intake import Intake, receipts_relay
 from consumers.kafka_feed import KafkaFeed
 from consumers.party_receipts import PartyReceipts
 from consumers.patience import TROUBLE, Patience
+from consumers.policies.follow_up_tasks import follow_up_tasks
 from consumers.policies.holder_bars import holder_bars
 from consumers.policies.notices import notices
 from consumers.policies.requests import requests
@@ -153,6 +154,7 @@ def policies() -> None:
         unapproved_issues,
         notices,
         requests,
+        follow_up_tasks,
     ]
     run = ProjectionRun(feed, [Policies(ledger, PostgresPolicyStore(url), rules)], name="policies", spans=span)
     until_stopped(run.run)

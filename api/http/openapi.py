@@ -29,6 +29,7 @@ _TAGS = (
     ("events", "事件 / Events"),
     ("supervision", "监管:案件、追溯、通报与期限 / Supervision: cases, traces, notices and deadlines"),
     ("signatures", "密钥与签名 / Keys and signatures"),
+    ("inspections", "监督检查与双随机 / Inspections and draws"),
     ("log", "日志与证明 / The log and its proofs"),
     ("catalogue", "目录 / Catalogues"),
     ("operation", "运行 / Operation"),

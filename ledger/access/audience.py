@@ -3,7 +3,7 @@
 A corrected statement counts as corrected: who was named by mistake reads no further.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,11 @@ _ORGANISATION = "organisation:"
 _OPENING = frozenset(
     {
         "inspection.performed", "case.opened", "certificate.refused", "rectification.opened", "report.called",
-        "report.accident_reported", "report.instruction_requested",
+        "report.accident_reported", "report.instruction_requested", "draw.announced",
     }
 )  # fmt: skip
 _LEAD = "case.lead_registered"
+_PLANNED = "inspection.planned"
 _FLOWING = ("notice.", "circular.", "risk.", "warning.", "deadline.", "adoption.")
 
 
@@ -36,6 +37,7 @@ class Audience:
     places: tuple[str, ...] = ()
     region: str | None = None
     region_stays: bool = False
+    participants: tuple[str, ...] = ()
 
 
 def audience_of(facts: Iterable[Fact]) -> Audience | None:
@@ -43,8 +45,9 @@ def audience_of(facts: Iterable[Fact]) -> Audience | None:
     facts = [fact for fact in facts if not fact.void]
     if facts and facts[0].type.startswith(_FLOWING):
         return _of_flow(facts[0])
-    opening = None
+    opening = planned = None
     named: dict[str, None] = {}
+    units: dict[str, None] = {}
     asked: list[str] = []
     for fact in facts:
         if (fact.type in _OPENING or (fact.type == _LEAD and opening is None)) and not fact.void:
@@ -54,14 +57,27 @@ def audience_of(facts: Iterable[Fact]) -> Audience | None:
             named.update(dict.fromkeys([fact.data["certificate"]] if "certificate" in fact.data else ()))
         elif fact.type == "case.evidence_requested":
             asked.append(fact.data["of"])
+        if fact.type == _PLANNED:
+            planned = fact
+        if fact.type.startswith("inspection."):
+            units.update(dict.fromkeys(_units(fact)))
+    participants = tuple(units)
     if opening is None:
-        return None
+        return None if planned is None else _of_plan(planned, participants)
     data = opening.data
     if opening.type in {"inspection.performed", "rectification.opened"}:
         organisation = _organisation(data["organisation"])
         return Audience(
-            opening.source, (organisation,), _issuers(named), (organisation,), data["region"], region_stays=False
+            opening.source,
+            (organisation,),
+            _issuers(named),
+            (organisation,),
+            data["region"],
+            region_stays=False,
+            participants=participants if planned is None else (planned.source, *participants),
         )
+    if opening.type == "draw.announced":
+        return Audience(opening.source, region=data["region"], region_stays=True)
     if opening.type == "certificate.refused":
         code = data["details"]["holder"].get("code")
         return Audience(opening.source, (_organisation(code),) if code else ())
@@ -102,6 +118,16 @@ def party_key(party: str) -> str:
     return _organisation(party.removeprefix(_ORGANISATION))
 
 
+def _units(fact: Fact) -> Iterator[str]:
+    """Yield who was named to take part: where nobody leads, the bureau of the place does."""
+    units = fact.data.get("units") or ()
+    if fact.type == _PLANNED and not any(each["role"] == "lead" for each in units):
+        yield f"SAMR-{fact.data['region']}"
+    if fact.type == "inspection.assistance_requested":
+        yield fact.data["to"]
+    yield from (each["unit"] for each in units)
+
+
 def _of_flow(opening: Fact) -> Audience:
     """Return who a notice, circular, risk, warning, deadline or adoption is between; its first fact says so."""
     data = opening.data
@@ -118,6 +144,13 @@ def _of_flow(opening: Fact) -> Audience:
 def _region_of(party: str | None) -> str | None:
     found = party_of(party) if party else None
     return found.region if found else None
+
+
+def _of_plan(planned: Fact, participants: tuple[str, ...]) -> Audience:
+    """Whom a plan is to visit, and who issued its certificates, is nobody's business before it takes place (I-21)."""
+    data = planned.data
+    places = (_organisation(data["organisation"]),) if data.get("organisation") else ()
+    return Audience(planned.source, (), (), places, data["region"], participants=participants)
 
 
 def _of_case(author: str, data: Mapping[str, Any], asked: tuple[str, ...]) -> Audience:

@@ -16,6 +16,7 @@ Reader = Literal[
     "author",
     "subject",
     "issuer",
+    "participant",
     "jurisdiction",
     "authorities",
     "national_authority",
@@ -32,8 +33,8 @@ class Visibility:
     """One class of events and who reads it.
 
     ``author`` is who opened the stream or made the statement, ``subject`` whom it is about (an organisation or body),
-    ``issuer`` the body of a certificate that is named, ``jurisdiction`` the authorities of the place and those above,
-    ``authorities`` every authority, of whatever place.
+    ``issuer`` the body of a certificate that is named, ``participant`` who was named to take part, ``jurisdiction`` the
+    authorities of the place and those above, ``authorities`` every authority, of whatever place.
     """
 
     access: str

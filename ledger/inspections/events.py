@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ledger.certificates.forms import Evidence, OrganisationCode, Personal, Region
+from ledger.certificates.forms import Evidence, OrganisationCode, Personal, Product, Region
 from ledger.facts import (
     CalendarDay,
     Code,
@@ -17,25 +17,19 @@ from ledger.facts import (
     correction,
     event_types,
 )
-from ledger.parties import AUTHORITIES, BODY, LABORATORY
+from ledger.inspections import planning, recording
+from ledger.inspections.codes import Level, ModeCode, Programme, Stage, Tag, Violation
+from ledger.inspections.planning import CertificateStreams, Units
+from ledger.parties import AUTHORITIES, BODY, CLOCK, LABORATORY
 
 FAMILY = "inspection"
 _INSPECTORS = AUTHORITIES | {BODY}
-CertificateStreams = Annotated[list[Identifier], Field(max_length=200)]
 
 
 class Performed(Personal):
     """An inspection took place; ``effective`` is its last day."""
 
-    mode: Literal[
-        "routine_patrol",
-        "unannounced",
-        "special_spot_check",
-        "national_spot_check",
-        "surveillance",
-        "joint",
-        "other",
-    ]
+    mode: ModeCode
     organisation: OrganisationCode = Field(
         description="Credit code or nine-character code", examples=["91350100M000100Y43"]
     )
@@ -46,6 +40,9 @@ class Performed(Personal):
     result: Literal["conforming", "nonconforming", "not_concluded"]
     inspectors: Annotated[list[Identifier], Field(max_length=20)] | None = None
     report: Evidence | None = None
+    programme: Programme | None = Field(default=None, description="As planned, or as the mode has it, where not said")
+    stage: Stage | None = None
+    units: Units | None = Field(default=None, description="Who took part, in which role")
 
 
 class FindingRecorded(Dated):
@@ -57,6 +54,10 @@ class FindingRecorded(Dated):
     clause: Text | None = None
     certificates: CertificateStreams | None = None
     due: CalendarDay | None = None
+    violation: Violation | None = None
+    standard: Text | None = Field(default=None, description="Mandatory standard that was not met (S3-65)")
+    stage: Stage | None = None
+    tags: Annotated[list[Tag], Field(max_length=10)] | None = None
 
 
 class FindingClosed(Dated):
@@ -74,6 +75,10 @@ class SampleResultRecorded(Dated):
     passed: bool
     grave: bool = False
     certificates: CertificateStreams | None = None
+    product: Product | None = None
+    batch: Text | None = None
+    level: Level | None = Field(default=None, description="Level of the authority whose check it was (S1-69)")
+    report: Evidence | None = None
 
 
 class PublishedFinding(Data):
@@ -93,13 +98,21 @@ class Published(Dated):
     findings: Annotated[list[PublishedFinding], Field(max_length=200)] | None = None
 
 
-def _type(name: str, model: type[Dated], zh: str, en: str, actors: frozenset[str] = _INSPECTORS) -> EventType:
-    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, "domain T21")
+def _type(
+    name: str,
+    model: type[Dated],
+    zh: str,
+    en: str,
+    actors: frozenset[str] = _INSPECTORS,
+    source: str = "domain T21",
+    version: int = 1,
+) -> EventType:
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, source, version=version)
 
 
 EVENTS = event_types(
-    _type("performed", Performed, "实施检查", "Inspection performed"),
-    _type("finding_recorded", FindingRecorded, "发现问题", "Finding recorded"),
+    _type("performed", Performed, "实施检查", "Inspection performed", version=2),
+    _type("finding_recorded", FindingRecorded, "发现问题", "Finding recorded", version=2),
     _type("finding_closed", FindingClosed, "问题关闭", "Finding closed"),
     _type(
         "sample_result_recorded",
@@ -107,7 +120,53 @@ EVENTS = event_types(
         "抽样结果",
         "Sample result recorded",
         _INSPECTORS | {LABORATORY},
+        version=2,
+    ),
+    _type("planned", planning.Planned, "计划检查", "Inspection planned", _INSPECTORS | {CLOCK}, "S0-40; S1-25; S1-86"),
+    _type(
+        "plan_cancelled",
+        planning.PlanCancelled,
+        "取消计划",
+        "Plan cancelled",
+        _INSPECTORS | {CLOCK},
+        "S0-40",
+    ),
+    _type(
+        "participation_answered",
+        planning.ParticipationAnswered,
+        "答复参加",
+        "Participation answered",
+        _INSPECTORS | {LABORATORY},
+        "S0-35; S1-41",
+    ),
+    _type(
+        "assistance_requested",
+        planning.AssistanceRequested,
+        "请求协助",
+        "Assistance requested",
+        AUTHORITIES,
+        "S1-39; S4-142",
+    ),
+    _type(
+        "assistance_answered",
+        planning.AssistanceAnswered,
+        "答复协助",
+        "Assistance answered",
+        AUTHORITIES,
+        "S1-39; S4-142",
+    ),
+    _type("recognised", planning.Recognised, "认可检查结果", "Inspection recognised", AUTHORITIES, "S4-142"),
+    _type("recorded", recording.Recorded, "检查记录", "Record made", _INSPECTORS, "S1-26; S1-27; S1-90"),
+    _type("filed", recording.Filed, "归档", "Record filed", _INSPECTORS, "S1-90; I-22"),
+    _type("sampled", recording.Sampled, "抽取样品", "Sample taken", _INSPECTORS, "S3-38"),
+    _type(
+        "sample_tested",
+        recording.SampleTested,
+        "样品检验",
+        "Sample tested",
+        _INSPECTORS | {LABORATORY},
+        "S3-38",
     ),
     _type("published", Published, "公布检查结果", "Inspection result published", AUTHORITIES),
-    correction(FAMILY, _INSPECTORS | {LABORATORY}, "检查"),
+    correction(FAMILY, _INSPECTORS | {LABORATORY, CLOCK}, "检查"),
 )

@@ -1,4 +1,4 @@
-"""Folds inspections, cases, refused applications and organisations into what the rules of visibility ask for.
+"""Folds inspections, draws, cases, refused applications and organisations into what the rules of visibility ask for.
 
 Until an event is folded here, its stream is about nobody: what is restricted is hidden first and shown afterwards.
 """
@@ -24,7 +24,7 @@ from projections.ledgers.project import places
 _AUTHORITY = "authority:"
 _NAMED = ("archive:", "classification:")
 _FOLDED = (
-    *("inspection:", "case:", "organisation:", "rectification:", "report:", _AUTHORITY, *_NAMED),
+    *("inspection:", "case:", "organisation:", "rectification:", "report:", "draw:", _AUTHORITY, *_NAMED),
     *("notice:", "circular:", "risk:", "warning:", "deadline:", "adoption:"),
 )
 _CERTIFICATE = "certificate:"
@@ -143,5 +143,6 @@ def _line(stream: str, audience: Audience, opened_by: str | None) -> bytes:
             copying.array(list(audience.places)),
             copying.text(audience.region),
             copying.boolean(audience.region_stays),
+            copying.array(list(audience.participants)),
         )
     )

@@ -7,7 +7,8 @@ CREATE TABLE audience (
     issuers      text[]  COLLATE "C" NOT NULL,
     places       text[]  COLLATE "C" NOT NULL,
     region       text,
-    region_stays boolean NOT NULL
+    region_stays boolean NOT NULL,
+    participants text[]  COLLATE "C" NOT NULL
 );
 COMMENT ON COLUMN audience.opened_by IS 'identity of the refusal that a refused application consists of';
 COMMENT ON COLUMN audience.places IS 'organisations whose present region decides on jurisdiction';

@@ -29,6 +29,7 @@ TABLES = {
     "organisation": ("standing",),
     "inspection": ("supervision", "sample_failure", "finding_open"),
     "case": ("supervision", "case_open"),
+    "draw": (),
 }
 """The tables that a family's rows are in. What the public may not read has tables of its own."""
 
@@ -40,9 +41,12 @@ def add_rows(known: Known, latest: Delivered, lines: Lines) -> None:
     if family == "certificate":
         lines["certificate" if is_shown(known.timeline) else "refused"].append(_certificate(known, latest))
         return
+    tables = TABLES.get(family, ("supervision",))
+    if not tables:
+        return
     timeline = known.timeline
     state = orjson.dumps(asdict(timeline.tip), default=_plain)
-    lines[TABLES.get(family, ("supervision",))[0]].append(
+    lines[tables[0]].append(
         b"\t".join(
             (
                 copying.text(recorded.stream),

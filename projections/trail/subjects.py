@@ -18,6 +18,7 @@ Roles = Mapping[str, tuple[str, ...]]
 _PARTIES = ("holder", "producer", "factory")
 _ORGANISATION = "organisation:"
 _FLOWING = ("notice:", "circular:", "risk:", "warning:", "deadline:", "adoption:")
+_INSPECTION_LINKS = ("under", "draw", "plan", "archive")
 _APART = "apart"
 """Not a role: the events whose class is not their family's, because corrections of them share it."""
 _SPELLED_OUT = frozenset(
@@ -113,6 +114,8 @@ def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     elif stream.startswith("inspection:") and "organisation" in data:
         stated["inspected"] = (organisation_stream(data["organisation"]),)
         stated["certificates"] = tuple(data.get("certificates") or ())
+    elif stream.startswith("inspection:") and "target" in data:
+        stated["inspected"] = (data["target"],)
     elif stream.startswith("case:") and "region" in data:
         stated["target"] = (data["target"],) if data.get("target") else ()
         stated["certificates"] = tuple(data.get("certificates") or ())
@@ -189,8 +192,11 @@ def _named(family: str, rest: str, data: Mapping[str, Any]) -> Iterator[str]:
         yield from (stream for _, stream in named_in(data))
     if family == "inspection":
         yield from data.get("certificates") or ()
+        yield from (data[name] for name in _INSPECTION_LINKS if data.get(name))
         yield from (each for each in data.get("inspectors") or () if each.startswith("person:"))
     elif family in {"case", "rectification"}:
         yield from (data[name] for name in ("into", "case", "certificate", "referred_from") if data.get(name))
         if family == "case" and party_of(str(data.get("of"))):
             yield from _party(data["of"])
+    elif family == "draw":
+        yield from (each["inspectee"] for each in data.get("selected") or ())

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from ledger.codes.classification import shipped_rules
+from ledger.draws.selecting import commitment, draw_key, pool_digest, select, selection_digest
 from ledger.envelope import Submission
 from ledger.families import EVENT_TYPES
 from ledger.service import Ledger
+from tests.support.inspecting import daily_patrol
 from tests.support.signing import TERMS, ed25519_key, ended, registration
 from tests.support.statements import (
     BODY,
@@ -32,6 +34,32 @@ CIRCULAR: dict[str, Any] = {
     "title": "关于强制性产品认证监管情况的通报",
     "text": "各县区局:现将有关情况通报如下。",
     "scope": {"regions": ["440600"], "levels": ["county"]},
+}
+SEED = "5a" * 32
+_POOLS = {"inspectees": ["organisation:M000100Y4"], "inspectors": ["inspector:440604-1"]}
+_DRAWN = select(
+    draw_key(SEED, {"CNCA": "c3" * 32}), _POOLS["inspectees"], _POOLS["inspectors"], (), take=1, each=1
+)  # fmt: skip
+_MADE = {
+    "seed": SEED,
+    "selection": selection_digest(_DRAWN),
+    "selected": [{"inspectee": each.inspectee, "inspectors": list(each.inspectors)} for each in _DRAWN],
+}
+DRAW: dict[str, dict[str, Any]] = {
+    "draw.pool_listed": {"pool": "inspectees", "identifiers": _POOLS["inspectees"]},
+    "draw.committed": {
+        **{pool: {"count": len(each), "sha256": pool_digest(each)} for pool, each in _POOLS.items()},
+        "seed_commitment": commitment(SEED),
+    },
+    "draw.contributed": {"value": "c3" * 32},
+    "draw.made": _MADE,
+    "draw.published": {
+        **_MADE,
+        "results": [
+            {"inspectee": "organisation:M000100Y4", "inspection": "inspection:i-1", "outcome": "conforming"},
+        ],
+    },
+    "draw.abandoned": {"reason": "种子丢失"},
 }
 EXTRA: dict[str, Mapping[str, Any]] = {
     "certificate.issued": {
@@ -130,6 +158,51 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "performed": "2031-03-05",
         "result": "nonconforming",
     },
+    "inspection.planned": {
+        "mode": "routine_patrol",
+        "programme": "routine",
+        "stage": "ex_factory",
+        "region": "440604",
+        "due": "2031-03-31",
+        "organisation": HOLDER["code"],
+        "units": [{"unit": "SAMR-440604", "role": "lead"}, {"unit": "SAMR-440605", "role": "co_responsible"}],
+        "certificates": [certificate()],
+        "catalogue": "2031-1",
+    },
+    "inspection.plan_cancelled": {"reason": "企业已停产"},
+    "inspection.participation_answered": {"accepts": True},
+    "inspection.assistance_requested": {"request": "R1", "to": "SAMR-110101", "text": "协查仓库所在地的库存"},
+    "inspection.assistance_answered": {"request": "R1", "provided": True, "text": "库存已核对"},
+    "inspection.recognised": {"plan": "inspection:i-2", "until": "2031-09-05"},
+    "inspection.recorded": {
+        "programme": "routine",
+        "stage": "ex_factory",
+        "parts": [{"form": "ccc_daily_patrol", "version": 1, "content": daily_patrol()}],
+    },
+    "inspection.filed": {"archive": "organisation:M000100Y4", "document": EVIDENCE[0]},
+    "inspection.sampled": {
+        "sample": "S1",
+        "product": {"name": "微型计算机", "models": "A1"},
+        "stage": "ex_factory",
+        "batch": "2031-02",
+        "laboratory": "LAB-101",
+    },
+    "inspection.sample_tested": {
+        "sample": "S1",
+        "laboratory": "LAB-101",
+        "report": EVIDENCE[0],
+        "report_number": "2031-检-1",
+    },
+    "draw.announced": {
+        "title": "2031年第一次双随机抽查",
+        "population": "certified_enterprises",
+        "mode": "double_random",
+        "region": "440604",
+        "take": 1,
+        "inspectors_each": 1,
+        "algorithm": "certledger-draw-1",
+    },
+    **DRAW,
     "case.opened": {"target": f"body:{BODY}", "region": "440604", "lead": "complaint", "violation": "减少认证程序"},
     "case.penalty_decided": {
         "document_number": "市监处〔2031〕1号",
@@ -457,6 +530,7 @@ SUBJECTS = {
     "warning": "warning:SAMR-440600:1",
     "deadline": f"deadline:{'0' * 32}",
     "adoption": f"adoption:{BODY}:10131Q00001R0M:a-1",
+    "draw": "draw:d-1",
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
     "log": "log:map:0000000000000000",
@@ -511,6 +585,7 @@ SOURCES = {
     "warning": "SAMR-440600",
     "deadline": "clock",
     "adoption": "organisation:91350100M000100Y43",
+    "draw": "SAMR-440604",
     "reads": "clock",
     "privacy": "clock",
     "signing": BODY,
@@ -523,7 +598,18 @@ SOURCES = {
     "body.accreditation_changed": "CNAS",
     "person.registered": "CCAA",
     "inspection.sample_result_recorded": "LAB-101",
+    "inspection.sample_tested": "LAB-101",
+    "draw.contributed": "CNCA",
 }
+# The steps of a draw follow one another, and none waits: those that come before a step on its own stream.
+STEPS = {
+    "draw.pool_listed": ("draw.announced",),
+    "draw.committed": ("draw.announced", "draw.pool_listed", "draw.pool_listed inspectors"),
+    "draw.abandoned": ("draw.announced",),
+}
+STEPS["draw.contributed"] = (*STEPS["draw.committed"], "draw.committed")
+STEPS["draw.made"] = (*STEPS["draw.contributed"], "draw.contributed")
+STEPS["draw.published"] = (*STEPS["draw.made"], "draw.made")
 # What must be known before the event may be taken at all: a transfer moves a valid certificate of a known body.
 BEFORE = {
     "certificate.transferred_in": [
@@ -571,10 +657,16 @@ def about_key(name: str) -> Submission:
 
 def example(name: str) -> Submission:
     """Return a complete statement of one type, corrections apart."""
+    data: dict[str, Any]
+    if name == "draw.pool_listed inspectors":
+        data = {"effective": "2031-03-05", "pool": "inspectors", "identifiers": _POOLS["inspectors"]}
+        return statement(
+            "draw.pool_listed", SUBJECTS["draw"], data, source=SOURCES["draw"], identity="golden:inspectors"
+        )
     family = name.partition(".")[0]
     if family == "key":
         return about_key(name)
-    data: dict[str, Any] = {"effective": "2031-03-05", **EXTRA.get(name, {})}
+    data = {"effective": "2031-03-05", **EXTRA.get(name, {})}
     if "signers" in EVENT_TYPES[name].model.model_fields:
         data["signers"] = [*SIGNERS, {"register": "CCAA", "number": "S101001", "role": "head"}]
     source = SOURCES.get(name, SOURCES[family])
@@ -585,7 +677,7 @@ def recorded(name: str) -> bytes:
     """Return the bytes of one recorded event of this type, held or applied."""
     ledger: Ledger = register_of(BODY, OTHER_BODY)
     ledger.terms = TERMS
-    accept(ledger, *before(name))
+    accept(ledger, *before(name), *(example(step) for step in STEPS.get(name, ())))
     if name in {"key.revoked", "key.compromised"}:
         accept(ledger, about_key("key.registered"))
     if name == "inspection.published":

@@ -33,6 +33,7 @@ READERS = ("", "CNCA", "CCAA", BODY, *SPEAKERS[:-1], *OVERSEERS)
 
 CERTIFICATE = certificate()
 INSPECTION, CITY_INSPECTION = "inspection:i-county", "inspection:i-city"
+PLANNED_INSPECTION = "inspection:p-county"
 CASE = f"case:{OWN}:2031-1"
 APPLICATION = certificate("10131Q00099R0M")
 
@@ -99,12 +100,28 @@ def inspected(
 
 def finding(stream: str = INSPECTION, source: str = OWN, name: str = "F1") -> Submission:
     data = {"effective": "2031-03-03", "finding": name, "grade": "major", "text": "未按程序实施内审"}
-    return statement("inspection.finding_recorded", stream, data, source=source)
+    return statement("inspection.finding_recorded", stream, data, source=source, identity=f"{stream}:{name}")
 
 
 def sample(stream: str = INSPECTION, source: str = LAB) -> Submission:
     data = {"effective": "2031-03-04", "sample": "S1", "standard": "GB 4706.1-2005", "passed": False}
     return statement("inspection.sample_result_recorded", stream, data, source=source)
+
+
+def planned(stream: str = PLANNED_INSPECTION, source: str = OWN, region: str = COUNTY) -> Submission:
+    """An unannounced inspection that has not taken place, in which an authority of elsewhere takes part."""
+    data = {
+        "effective": "2031-03-07",
+        "mode": "unannounced",
+        "programme": "routine",
+        "stage": "ex_factory",
+        "region": region,
+        "due": "2031-04-30",
+        "organisation": HOLDER["code"],
+        "certificates": [CERTIFICATE],
+        "units": [{"unit": FOREIGN, "role": "participant"}],
+    }
+    return statement("inspection.planned", stream, data, source=source)
 
 
 def case_opened(stream: str = CASE, source: str = OWN, region: str = COUNTY, target: str = SUBJECT) -> Submission:
@@ -204,6 +221,7 @@ def restricted_facts() -> list[Item]:
         Item(case_opened(), "case", penalised),
         Item(penalty(), "penalty", penalised),
         Item(refused(), "refused", {**_ALWAYS, "author": frozenset({BODY}), "subject": frozenset({SUBJECT})}),
+        Item(planned(), "plan", {**_OF_COUNTY, "author": frozenset({OWN}), "participant": frozenset({OWN, FOREIGN})}),
         Item(inspected(CITY_INSPECTION, "CNCA", CITY, CITY_FIRM_CODE), "inspection", in_city),
         *flowing(),
     ]

@@ -18,6 +18,7 @@ from tests.support.access import (
     finding,
     inspected,
     penalty,
+    planned,
     public_facts,
     refused,
     sample,
@@ -73,6 +74,11 @@ def _inspection(rng: random.Random, stream: str, world: str, place: str) -> Iter
     source = "CNCA" if place == CITY else OWN
     performed = inspected(stream, source, place, CODES[world])
     named = [certificate(number) for number in numbers(world)]
+    if rng.random() < 0.7:
+        plan = planned(stream, source, place)
+        yield statement_with(plan, organisation=CODES[world], certificates=named, effective="2031-02-20", units=[])
+    if rng.random() < 0.3:
+        return
     yield statement_with(performed, certificates=named)
     for number in range(rng.randint(0, 2)):
         yield finding(stream, source, f"F{number}")

@@ -31,6 +31,7 @@ from tests.support.access import (
     FOREIGN,
     INSPECTION,
     OWN,
+    PLANNED_INSPECTION,
     READERS,
     SUBJECT,
     Item,
@@ -89,7 +90,16 @@ def positions_in(answer: httpx.Response) -> set[int]:
 def trailed(running: Running, reader: str) -> set[int]:
     """The positions that all trails together show to a reader."""
     seen = set()
-    for subject in (CERTIFICATE, INSPECTION, CITY_INSPECTION, CASE, APPLICATION, SUBJECT, f"body:{BODY}"):
+    for subject in (
+        CERTIFICATE,
+        INSPECTION,
+        CITY_INSPECTION,
+        PLANNED_INSPECTION,
+        CASE,
+        APPLICATION,
+        SUBJECT,
+        f"body:{BODY}",
+    ):
         answer = running.client.get(f"/v1/trail/{subject}", headers=asked_by(reader))
         if answer.status_code == 200:
             seen |= {event["position"] for event in answer.json()["events"]}
@@ -135,7 +145,10 @@ def test_in_the_database_each_role_sees_what_the_table_says_and_nothing_else(
             # A view's row about a whole stream takes more than one event of it that one said or was served with.
             whole = {"inspection", "case", "notice", "circular", "risk", "adoption"}
             seen = {found[position].submission.subject for position in wanted if found[position].access in whole}
-            assert column("SELECT stream FROM register.supervision") == seen, reader
+            plans = {found[position].submission.subject for position in wanted if found[position].access == "plan"}
+            assert column("SELECT stream FROM register.supervision") == seen | plans, reader
+            assert column("SELECT stream FROM inspections.inspection") == (seen | plans) - {CASE}, reader
+            assert column("SELECT stream FROM inspections.unit") == plans, reader
             flagged = column("SELECT stream FROM register.finding_open UNION SELECT stream FROM register.case_open")
             assert flagged == seen & {INSPECTION, CASE}, reader
 
@@ -146,7 +159,7 @@ def test_the_roles_of_the_database_can_read_no_table_of_the_machinery_and_write_
     running, _ = country
     hidden = (
         "access.audience", "access.place", "trail.party", "register.fact", "history.fact", "search.fact",
-        "register.quarantine", "intake_receipts",
+        "inspections.fact", "register.quarantine", "intake_receipts",
     )  # fmt: skip
     written = (
         "DELETE FROM ledger_events", "UPDATE register.certificate SET status = 'valid'", "DELETE FROM ledger_reads",

@@ -31,13 +31,16 @@ SUPERVISED_BY = {
     CITY: {"parent", "above the parent"},
 }
 """Who supervises a county's street, and who one that is the city's own: never the authority below it."""
-ADDED = {name for name in EVENT_TYPES if name.startswith("inspection.")} - {"inspection.performed"}
+ADDED = {name for name in EVENT_TYPES if name.startswith("inspection.")} - {
+    "inspection.performed",
+    "inspection.planned",
+}
 AT = {place: f"inspection:of-{place}" for place in (COUNTY, CITY)}
 IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.hold_lifted"}
 _REGION = {
     "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "case.lead_registered",
     "rectification.opened", "area.listed", "area.delisted", "archive.surveyed", "archive.opened",
-    "risk.detected", "risk.monitored",
+    "risk.detected", "risk.monitored", "inspection.planned", "draw.announced",
 }  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
             subject = f"inspection:{source}-{len(name)}-{place}".replace("organisation:", "") if is_new else AT[place]
             data |= {"performed": "2031-03-01"} if name == "inspection.published" else {}
             data |= {"finding": tag[:31]} if "finding" in data else {}
-        data |= {"region": place} if name == "inspection.performed" else {}
+        data |= {"region": place} if "region" in data else {}
         if "certificates" in EVENT_TYPES[name].model.model_fields:
             data["certificates"] = [certificate("X", source if is_body and own else "CNCA-R-2031-109")]
     elif family == "rectification":
@@ -133,6 +136,9 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
             data["certificates"] = [certificate("X", source if is_body and own else "CNCA-R-2031-109")]
     elif family == "report":
         subject = f"report:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{tag}{name}"
+    elif family == "draw":
+        subject = f"draw:{tag}{name}".replace(".", "-").replace("_", "-")[:60]
+        data |= {"region": place} if "region" in data else {}
     elif family == "area":
         # Each speaker lists the area of the place and takes it from the list again, whoever listed it before.
         subject = f"area:{place}"

@@ -85,6 +85,13 @@ def questions(head: int) -> Iterator[str]:
         yield f"/v1/bodies/{body}?limit=2&status=refused,valid"
         yield f"/v1/trail/body:{body}?limit=200"
         yield "/v1/trail/person:CCAA:S101001?limit=200"
+    for secret in (*secret_names("one"), *secret_names("other")):
+        if secret.startswith("inspection:"):
+            yield f"/v1/inspections/{secret.partition(':')[2]}"
+    for path in ("", "/worklist", "/coverage", "/schedule", "/samples", "/feedback", "/watch", "/double-sampling"):
+        yield f"/v1/inspections{path}"
+    yield "/v1/inspections/report?by=mode&since=2031-01-01&until=2031-12-31"
+    yield "/v1/draws"
     yield from ("/v1/events?limit=1000", "/v1/events?limit=5", "/v1/events?after=10&limit=3", "/v1/reads")
     for position in range(1, head + 3):
         yield f"/v1/events/{position}"

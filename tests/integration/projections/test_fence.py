@@ -118,7 +118,8 @@ def test_a_changed_rule_is_put_up_at_the_next_start_and_an_unchanged_one_costs_n
 def test_a_migrated_log_knows_the_class_of_what_was_recorded_before(empty_database_url: str) -> None:
     memory = open_memory_ledger()
     application = refused()
-    # What flows between parties came later than the column of classes.
+    # A refused application comes below with its correction; what flows between parties, and plans, came later than the
+    # column of classes.
     known = {"inspection", "sample", "case", "penalty"}
     accept(memory, *public_facts(), *(item.submission for item in restricted_facts() if item.access in known))
     accept(memory, application, corrected(application, {**application.data, "reason": "补充"}))

@@ -1,0 +1,114 @@
+"""Inspections as their readers see them: lists by place, mode and status, a unit's worklist, one with its tasks."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.http.asked import (
+    Asked,
+    Cursor,
+    Limit,
+    Number,
+    OrganisationAsked,
+    RegionAsked,
+    following_page,
+    noted,
+    subject_asked,
+    told,
+)
+from api.http.describe_inspections import INSPECTION, INSPECTIONS, TARGETS, WORKLIST
+from api.http.problems import problem
+from ledger.access.jurisdiction import area
+from ledger.inspections.codes import labels
+from projections.inspections import query
+from projections.inspections.targets import campaign_targets
+
+router = APIRouter()
+
+
+@router.get("/v1/inspections", response_class=Response, **INSPECTIONS)
+async def inspections(  # noqa: PLR0913, PLR0917 - each is a member of the query, and named by it
+    request: Request,
+    region: RegionAsked = None,
+    mode: Annotated[str | None, Query(max_length=32)] = None,
+    status: Annotated[str | None, Query(pattern="^(planned|performed|recorded|filed|cancelled)$")] = None,
+    organisation: OrganisationAsked = None,
+    overdue: Annotated[bool, Query(description="只列逾期未实施的计划 / Only plans that are overdue")] = False,
+    without_record: Annotated[bool, Query(description="只列没有记录的 / Only those without a record")] = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """Return inspections and plans that the caller may see, by place, mode, status or enterprise."""
+    asked = await Asked.of(request, "list_inspections")
+    wanted = query.Wanted(
+        asked.regions(region), _known_mode(mode), status, subject_asked(organisation), overdue, without_record
+    )
+    operation = f"inspections {region} {mode} {status} {organisation} {overdue} {without_record}"
+    after, day, snapshot = asked.page(operation, cursor)
+    async with asked.reading.connection() as connection:
+        rows = await query.inspections(connection, day, wanted, after, limit + 1)
+        await asked.reading.note(connection, noted(rows[:limit]))
+    following = following_page(operation, [row["stream"] for row in rows], limit, day, snapshot)
+    return asked.answer({"as_of": day, "inspections": [told(row) for row in rows[:limit]], "next": following})
+
+
+@router.get("/v1/inspections/worklist", response_class=Response, **WORKLIST)
+async def worklist(
+    request: Request,
+    unit: Annotated[
+        str | None, Query(max_length=40, description="缺省为令牌的主体 / The caller's own if unset")
+    ] = None,
+) -> Response:
+    """Return what a unit has to do, the caller's own where none is named."""
+    asked = await Asked.of(request, "get_inspection_worklist")
+    named = unit or asked.reading.principal.party
+    async with asked.reading.connection() as connection:
+        found = await query.worklist(connection, named, asked.day)
+        await asked.reading.note(
+            connection, [*noted(found["tasks"]), *(("plan", row["stream"]) for row in found["assistance"])]
+        )
+    tasks = [told(row) for row in found["tasks"]]
+    return asked.answer({"unit": named, "as_of": asked.day, "tasks": tasks, "assistance": found["assistance"]})
+
+
+@router.get("/v1/inspections/{number}", response_class=Response, **INSPECTION)
+async def inspection(request: Request, number: Number) -> Response:
+    """Return one inspection with its parts, and the tasks above and below it."""
+    asked = await Asked.of(request, "get_inspection")
+    stream = f"inspection:{number}"
+    async with asked.reading.connection() as connection:
+        found = await query.inspection(connection, stream, asked.day)
+        if found is None:
+            raise problem("subject_unknown", subject=stream)
+        shown = [(found["access"], stream), *noted([*found["above"], *found["below"]])]
+        shown += [(access, stream) for part, access in query.PART_CLASSES.items() if found[part]]
+        await asked.reading.note(connection, shown)
+    chain = {each: [told(row) for row in found[each]] for each in ("above", "below")}
+    return asked.answer({**told(found), **chain, "as_of": asked.day})
+
+
+@router.get("/v1/inspections/{number}/targets", response_class=Response, **TARGETS)
+async def targets(request: Request, number: Number, limit: Limit = 100, cursor: Cursor = None) -> Response:
+    """Return the enterprises that a campaign is about, as the certificates stood on its day."""
+    asked = await Asked.of(request, "list_campaign_targets")
+    stream, operation = f"inspection:{number}", f"targets {number}"
+    after, day, snapshot = asked.page(operation, cursor)
+    async with asked.reading.connection() as connection:
+        found = await query.inspection(connection, stream, day)
+        if found is None:
+            raise problem("subject_unknown", subject=stream)
+        await asked.reading.note(connection, [(found["access"], stream)])
+        chosen, rows = found["targets"], []
+        if chosen:
+            places = area(found["region"], chosen["as_of"])
+            rows = await campaign_targets(connection, chosen, places, after, limit + 1)
+    keys = [row["organisation"].partition(":")[2] for row in rows]
+    following = following_page(operation, keys, limit, day, snapshot)
+    return asked.answer({"as_of": day, "targets": chosen, "enterprises": rows[:limit], "next": following})
+
+
+def _known_mode(mode: str | None) -> str | None:
+    if mode is not None and mode not in labels("modes"):
+        raise problem("parameters_wrong", "/query/mode")
+    return mode

@@ -1,0 +1,18 @@
+ALTER TABLE inspection ADD PRIMARY KEY (stream);
+CREATE INDEX inspection_region ON inspection (region, status);
+CREATE INDEX inspection_subject ON inspection (subject, performed);
+CREATE INDEX inspection_under ON inspection (under) WHERE under IS NOT NULL;
+CREATE INDEX unit_unit ON unit (unit, stream);
+CREATE INDEX unit_stream ON unit (stream);
+CREATE INDEX sample_stream ON sample (stream);
+CREATE INDEX sample_subject ON sample (subject, product);
+CREATE INDEX feedback_stream ON feedback (stream);
+CREATE INDEX feedback_kind ON feedback (kind, said);
+CREATE INDEX finding_stream ON finding (stream);
+CREATE INDEX assistance_stream ON assistance (stream);
+CREATE INDEX assistance_unit ON assistance (unit) WHERE answered IS NULL;
+CREATE INDEX recognition_stream ON recognition (stream);
+CREATE INDEX recognition_plan ON recognition (plan);
+ALTER TABLE draw ADD PRIMARY KEY (stream);
+ALTER TABLE drawn ADD PRIMARY KEY (stream, number);
+ALTER TABLE fact ADD PRIMARY KEY (stream, version);
