@@ -171,7 +171,7 @@ def _participation_answered(state: InspectionState, fact: Fact) -> Step:
 def _assistance_requested(state: InspectionState, fact: Fact) -> Step:
     request, to = fact.data["request"], fact.data["to"]
     if any(request == known for known, _ in state.asked):
-        return Illegal("request_already_made", pointer="/request")
+        return Illegal("assistance_already_requested", pointer="/request")
     if _kind(to) != "authority" or to == fact.source:
         return Illegal("unit_unknown", pointer="/to", params=(("unit", to),))
     return replace(state, asked=(*state.asked, (request, to)))
@@ -181,7 +181,7 @@ def _assistance_answered(state: InspectionState, fact: Fact) -> Step:
     request = fact.data["request"]
     to = next((to for known, to in state.asked if known == request), None)
     if to is None:
-        return Illegal("request_unknown", may_wait=True, pointer="/request")
+        return Illegal("assistance_request_unknown", may_wait=True, pointer="/request")
     if to != fact.source:
         return Illegal("request_to_another", pointer="/source", params=(("source", to),))
     if request in state.helped:
