@@ -94,7 +94,7 @@ def _place(organisation: str | None, stated: str | None, day: Day, position: int
 
 
 def _issuing_bodies(fact: Fact, timeline: Timeline[Any]) -> list[str]:
-    named = dict.fromkeys(fact.data.get("certificates") or ())
+    named = dict.fromkeys(fact.data.get("certificates") or filter(None, [fact.data.get("certificate")]))
     if not named:
         for each in timeline.applied:
             if each.type == "inspection.performed":

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from consumers.policies.notices import notices
 from consumers.policies.run import Policies
 from consumers.policies.supervision import failed_rectifications, unapproved_issues, unknown_certificates
 from ledger.codes.cases import violations
@@ -11,6 +12,7 @@ from ledger.envelope import open_recorded
 from ledger.log import LogUnavailable
 from ledger.service import Ledger
 from projections.feed import Batch, Bookmarks, Delivered, lane_of
+from tests.support.reacting import events, react, told
 from tests.support.statements import BODY, LAW, about_body, accept, certificate, issued, register_of
 from tests.support.supervising import COUNTY, found, way
 
@@ -103,6 +105,15 @@ def test_a_failed_verification_demands_a_decision_on_each_certificate(ledger: Le
     state = ledger.timeline(WAY).tip
     assert set(state.demanded) == {certificate(), certificate("B2")} == set(state.outstanding)
     assert store.refused == []
+
+
+def test_the_body_of_each_certificate_is_told_of_the_demand_once_and_owes_an_answer(ledger: Ledger) -> None:
+    failure(ledger)
+    rules = (failed_rectifications, notices)
+    react(ledger, policies=rules)
+    react(ledger, policies=rules)
+    assert told(ledger, "decision_demanded") == [BODY, BODY]
+    assert all(event["data"]["answer"] for event in events(ledger, "notice.created"))
 
 
 def test_a_passed_verification_demands_nothing(ledger: Ledger) -> None:
