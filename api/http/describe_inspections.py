@@ -248,5 +248,5 @@ FORM = operation(
     "One version of a record form",
     tag="inspections",
     answer=(JSON, FREE, {"form": "ccc_daily_patrol", "version": 1, "sections": []}),
-    problems=("form_unknown",),
+    problems=("form_unknown", "parameters_wrong"),
 )
