@@ -14,9 +14,7 @@ from api.cli.tokens import token_of
 from api.client.models import Deadline, Notice
 
 Party = Annotated[str, typer.Option("--as", help="以何主体查阅 · the party that reads, such as SAMR-440604")]
-Reason = Annotated[
-    str | None, typer.Option(help="查阅事由代码,监管部门必填 · code of the reason, which authorities give")
-]
+Reason = Annotated[str, typer.Option(help="查阅事由代码 · code of the reason for reading")]
 Region = Annotated[str | None, typer.Option(help="辖区代码,含下级 · code of a jurisdiction")]
 Unit = Annotated[str | None, typer.Option(help="责任单位 · who is responsible")]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="最多条数 · at most")]
@@ -59,7 +57,7 @@ def inbox(
 
 def deadlines(
     party: Party,
-    reason: Reason = None,
+    reason: Reason = "inspection",
     state: Annotated[
         Literal["all", "open", "overdue", "ageing", "met", "met_late"],
         typer.Option(help="状态 · state"),
@@ -86,7 +84,7 @@ def deadlines(
 
 
 def ageing(
-    party: Party, reason: Reason = None, unit: Unit = None, region: Region = None, as_of: AsOf = None,
+    party: Party, reason: Reason = "inspection", unit: Unit = None, region: Region = None, as_of: AsOf = None,
     json: AsJson = False,
 ) -> None:  # fmt: skip
     """在办事项的天数,按单位与种类。 How long matters wait, by unit and kind."""
@@ -107,7 +105,7 @@ def ageing(
 
 def warnings(
     party: Party,
-    reason: Reason = None,
+    reason: Reason = "inspection",
     risks: Annotated[bool, typer.Option("--risks", help="改列风险信号 · the risks instead")] = False,
     region: Region = None,
     as_of: AsOf = None,

@@ -37,7 +37,7 @@ def test_checkpoints_from_before_there_were_links_are_numbered_and_linked_by_the
                 (size, bytes(32), f"票据 {size}"),
             )
         connection.execute("INSERT INTO notary.cosignature (size, name, key_id, line) VALUES (1, 'w', '1234', 'l')")
-    assert [name[:3] for name in migrate(empty_database_url)] == ["096", "097"]
+    assert {"096", "097"} <= {name[:3] for name in migrate(empty_database_url)}
     with psycopg.connect(empty_database_url) as connection:
         stored = StoredTree(connection)
         rows = stored.checkpoints(0, 9, 9)
