@@ -43,8 +43,8 @@ def organisation_of(served: Interface) -> str:
     return str(next(each["data"]["details"]["holder"]["code"] for each in said if each["type"] == "certificate.issued"))
 
 
-@pytest.mark.timeout(0 if DEEP else 120)
 @pytest.mark.parametrize("who", ASKING)
+@pytest.mark.timeout(0 if DEEP else 600)
 def test_the_interface_does_what_its_description_says(served: Interface, who: str) -> None:
     phases = "examples,coverage,fuzzing,stateful" if DEEP or who in _THOROUGH else "examples,fuzzing"
     command = [
