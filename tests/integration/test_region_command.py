@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
 from api.http.service import Ports
 from api.http.tokens import Tokens
@@ -46,7 +45,6 @@ def caught_up(url: str, head: int) -> bool:
     return all(row is not None and row[0] >= head for row in found)
 
 
-@pytest.mark.requirement("S0-73")
 def test_the_command_keeps_a_citys_database_that_serves_the_citys_lists_alone(
     database_url: str, database_server: str, tmp_path: Path
 ) -> None:

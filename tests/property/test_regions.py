@@ -145,7 +145,6 @@ def test_the_lists_of_the_cities_are_those_of_the_province_and_those_of_the_nati
         assert sum(map(len, own[GUANGDONG].values())) > 10
 
 
-@pytest.mark.requirement("S0-73")
 def test_a_county_that_took_anothers_place_has_its_lists_from_then_on(
     database_server: str, template_database: str
 ) -> None:

@@ -185,7 +185,6 @@ def test_the_public_reads_no_trace_that_links_what_one_party_sent(country: tuple
             connection.execute("SELECT traceparent FROM ledger_events")
 
 
-@pytest.mark.requirement("S1-86")
 def test_flags_that_rest_on_what_is_not_public_are_shown_to_those_alone_who_read_it(
     country: tuple[Running, dict[int, Item]],
 ) -> None:
@@ -215,7 +214,6 @@ def test_a_refused_application_exists_for_its_body_and_its_applicant_alone(
             assert (answer.status_code, answer.json()["code"]) == (404, "never_registered"), reader
 
 
-@pytest.mark.requirement("S0-31")
 def test_jurisdiction_is_that_of_now_when_an_enterprise_moves(
     country: tuple[Running, dict[int, Item]],
 ) -> None:

@@ -136,7 +136,6 @@ def test_no_inspection_is_outside_the_archive_of_its_enterprise_nor_what_follows
     assert story[2].id in {each["id"] for each in of_holder}, "by its certificate, although it names no holder"
 
 
-@pytest.mark.requirement("S3-29")
 def test_the_credit_archive_is_another_view_of_the_same_events(whole: Running) -> None:
     at = whole.accept(*street(), s.performed(), s.found(), s.case(), s.penalised())
     whole_one = told(whole, f"/v1/archives/{CODE}", at)["records"]

@@ -192,7 +192,7 @@ def supervised(place: str) -> Iterator[Submission]:
             )
 
 
-@pytest.mark.requirement("S3-78", "S2-29")
+@pytest.mark.requirement("S3-78")
 @pytest.mark.parametrize("place", [COUNTY, CITY])
 def test_what_the_table_allows_is_taken_and_what_it_does_not_is_refused_by_its_row(app: Running, place: str) -> None:
     app.accept(*approved(), *supervised(place))

@@ -59,6 +59,8 @@ def test_a_change_that_a_body_states_reaches_the_inbox_of_the_territory_and_the_
     assert kinds(running, OWN, seen, kind="certificate_changed") == ["certificate_changed"]
     trail = asked(running, f"/v1/trail/organisation:{HOLDER['code']}", OWN, seen)["events"]
     assert position in {each["position"] for each in trail}  # type: ignore[attr-defined]
+    archived = asked(running, f"/v1/archives/{HOLDER['code']}", OWN, seen)["records"]
+    assert changed.id in {each["id"] for each in archived}  # type: ignore[attr-defined]
 
 
 @pytest.mark.requirement("S0-08")
@@ -166,6 +168,7 @@ def test_what_has_no_limit_is_measured_by_unit(notified: tuple[Running, int]) ->
     assert lines[OWN, "risk_unanswered"]["median"] == 26
 
 
+@pytest.mark.requirement("S0-58")
 def test_risks_and_warnings_are_seen_in_their_jurisdiction(notified: tuple[Running, int]) -> None:
     running, seen = notified
     (risk,) = asked(running, "/v1/risks", ABOVE, seen, region=COUNTY)["risks"]  # type: ignore[misc]

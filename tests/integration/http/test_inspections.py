@@ -72,7 +72,7 @@ def test_no_enterprise_and_no_body_learns_of_a_plan_before_it_takes_place(whole:
     assert ask(whole, SUBJECT, f"/v1/events/{visit}", 0).status_code == 200
 
 
-@pytest.mark.requirement("S0-20", "S1-87")
+@pytest.mark.requirement("S0-20")
 def test_who_takes_part_sees_the_plan_wherever_it_is_from_and_the_expert_has_no_task(whole: Running) -> None:
     units = [
         {"unit": OWN, "role": "lead"},

@@ -122,7 +122,6 @@ def streamed(running: Running, last: int, headers: dict[str, str]) -> list[str]:
     raise AssertionError("the stream ended")
 
 
-@pytest.mark.requirement("S3-30")
 def test_nobody_learns_from_any_answer_what_he_may_not_read(worlds: tuple[Running, Running]) -> None:
     one, other = worlds
     head = one.ports.ledger.event_log.head()

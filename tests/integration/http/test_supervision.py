@@ -95,6 +95,7 @@ def test_a_case_that_one_may_not_see_is_as_if_it_were_not_there(whole: Running) 
     assert read(whole, f"/v1/cases/{COUNTY}/2", CITY).json()["code"] == "subject_unknown"
 
 
+@pytest.mark.requirement("S3-30")
 def test_a_publication_opens_its_own_fields_to_everybody_and_nothing_else_of_the_case(whole: Running) -> None:
     last = whole.accept(*whole_course("1"), case("published", "2031-03-05"))
     (shown,) = read(whole, "/v1/penalties", seen=last).json()["penalties"]

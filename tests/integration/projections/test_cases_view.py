@@ -233,7 +233,7 @@ def test_the_list_of_serious_enterprises_is_a_query_and_links_to_the_findings(
     ]  # fmt: skip
 
 
-@pytest.mark.requirement("S2-48", "S2-60")
+@pytest.mark.requirement("S2-60")
 def test_who_owes_a_return_and_gave_none_is_listed_and_who_was_late_is_said_to_be(
     ledger: Ledger, ask: Callable[..., Any]
 ) -> None:

@@ -110,7 +110,6 @@ def test_a_task_with_two_co_responsible_units_is_in_both_worklists(kept: Kept) -
     assert kept.ask(query.worklist, SIBLING, "2031-02-04")["tasks"] == []
 
 
-@pytest.mark.requirement("S0-35")
 def test_a_referral_is_in_the_inbox_of_its_unit_and_ages_until_it_is_accepted(kept: Kept) -> None:
     kept.take(planned(source=CITY, mode="joint", units=[{"unit": SIBLING, "role": "participant"}]))
     waiting = kept.ask(query.worklist, SIBLING, "2031-02-15")["tasks"]
@@ -361,7 +360,6 @@ def test_a_recognised_inspection_satisfies_the_other_departments_plan_while_it_l
     assert [each["provided"] for each in one["assistance"]] == [True]
 
 
-@pytest.mark.requirement("S1-41")
 def test_results_of_a_joint_investigation_are_found_from_every_participant(kept: Kept) -> None:
     units = [{"unit": SIBLING, "role": "participant"}]
     kept.take(planned(source=CITY, mode="joint", units=units), performed(source=CITY, mode="joint"), found("F1"))

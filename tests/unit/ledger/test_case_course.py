@@ -176,6 +176,9 @@ def test_a_finding_its_case_and_its_decision_are_linked(ledger: Ledger) -> None:
     known = ledger.timeline(f"case:{COUNTY}:1")
     assert known.applied[0].data["causes"] == [cause]
     assert ledger.timeline(known.applied[0].data["inspections"][0]).find(cause["source"], cause["id"]) is not None
+    (decision,) = [fact for fact in known.applied if fact.type == "case.penalty_decided"]
+    (proposal,) = [fact for fact in known.applied if fact.type == "case.penalty_proposed"]
+    assert decision.data["proposal"] == proposal.data["proposal"]
     assert known.tip.phase == "closed"
 
 
@@ -247,6 +250,9 @@ def test_the_five_key_products_are_categories_of_cases(ledger: Ledger) -> None:
 @pytest.mark.requirement("S3-58")
 def test_a_case_may_belong_to_a_neighbouring_domain(ledger: Ledger) -> None:
     accept(ledger, case("opened", "2031-02-01", domain="metrology"))
+    assert ledger.timeline(f"case:{COUNTY}:1").applied[0].data["domain"] == "metrology"
+    with pytest.raises(AssertionError, match="literal_error"):
+        case("opened", "2031-02-01", domain="weather")
 
 
 def test_a_summary_procedure_needs_no_review_and_an_unstated_one_is_an_older_record(ledger: Ledger) -> None:

@@ -115,7 +115,7 @@ def test_a_sample_of_ten_thousand_enterprises_is_drawn_again_from_its_seed() -> 
     assert selection_digest(first) == selection_digest(select(key, frame[::-1], (), (), take=10_000, each=0))
 
 
-@pytest.mark.requirement("S3-87", "S4-103")
+@pytest.mark.requirement("S4-103")
 @pytest.mark.parametrize("population", ["bodies", "laboratories", "certified_enterprises", "products"])
 def test_a_draw_of_each_population_goes_from_announcement_to_publication(ledger: Ledger, population: str) -> None:
     accept(ledger, *steps(population=population), made(), published())

@@ -101,7 +101,6 @@ def test_an_inspection_takes_place_once_and_its_findings_wait_for_it(ledger: Led
 STRANGERS = ["SAMR-440605", "SAMR-330000", OTHER_BODY]
 
 
-@pytest.mark.requirement("S0-29")
 @pytest.mark.parametrize("source", STRANGERS)
 @pytest.mark.parametrize("kind", ["finding_recorded", "finding_closed", "sample_result_recorded"])
 def test_a_stranger_is_not_told_whether_there_is_such_an_inspection(source: str, kind: str) -> None:

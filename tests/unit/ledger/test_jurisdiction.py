@@ -51,7 +51,6 @@ TODAY = "2031-04-01"
 CODES = {"holder": HOLDER["code"], "producer": OTHER_CODE, "factory": CITY_FIRM_CODE}
 
 
-@pytest.mark.requirement("S0-29")
 def test_those_above_supervise_a_place_and_those_beside_or_below_do_not() -> None:
     assert governors("440604", TODAY) == ("440604", "440600", "440000")
     assert [governs(each, "440604", TODAY) for each in ("440604", "440600", "440000")] == [True] * 3
@@ -64,7 +63,6 @@ def test_a_county_that_the_province_governs_directly_has_no_city_above_it() -> N
     assert area("429000", TODAY) == ()
 
 
-@pytest.mark.requirement("S3-03")
 def test_a_retired_code_belongs_to_whoever_governs_its_successor() -> None:
     # 崇文区 went up in 东城区 on 2010-07-01.
     assert governs("110101", "110103", TODAY)
@@ -91,7 +89,6 @@ def about(kind: str, source: str, /, **data: object) -> Submission:
     return statement(f"organisation.{kind}", "organisation:M000100Y4", said, source=source)
 
 
-@pytest.mark.requirement("S0-31")
 def test_an_authority_speaks_about_organisations_of_its_area_and_follows_them_when_they_move(ledger: Ledger) -> None:
     registered = {"organisation": {**HOLDER, "region": "440604"}}
     assert refusal(ledger, about("registered", FOREIGN, **registered)).code == "outside_jurisdiction"
@@ -106,7 +103,6 @@ def test_an_authority_speaks_about_organisations_of_its_area_and_follows_them_wh
     accept(ledger, about("renamed", FOREIGN, name_zh="新名"))
 
 
-@pytest.mark.requirement("S0-31")
 def test_what_follows_an_inspection_is_recorded_where_it_was_or_above(ledger: Ledger) -> None:
     accept(ledger, inspected())
     assert refusal(ledger, finding(source=BESIDE)).code == "not_own_inspection"
@@ -128,7 +124,6 @@ def test_a_correction_moves_nothing_out_of_ones_area(ledger: Ledger) -> None:
     accept(ledger, corrected(said, {**said.data, "region": "440604", "result": "conforming"}))
 
 
-@pytest.mark.requirement("S3-86")
 def test_a_power_holds_from_its_first_day_until_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
     row = Competence(
         "C-99", ("body.approved",), ("laboratory",), (), "anywhere", "2030-01-01", "2031-01-01", "-", "-", "-"
@@ -193,7 +188,6 @@ def party_in(region: str, code: str = HOLDER["code"]) -> dict[str, str]:
     return {"code": code, "name_zh": "某厂", "region": region}
 
 
-@pytest.mark.requirement("S0-31")
 @pytest.mark.parametrize("role", ["holder", "producer", "factory"])
 def test_an_authority_holds_where_a_party_of_the_certificate_is_and_those_above_it_do(
     ledger: Ledger, role: str
@@ -207,7 +201,6 @@ def test_an_authority_holds_where_a_party_of_the_certificate_is_and_those_above_
         assert dict(objection.params) == {"source": source, "row": "C-08"}
 
 
-@pytest.mark.requirement("S0-31")
 def test_elsewhere_an_authority_names_the_place_of_the_violation_and_it_is_its_own(ledger: Ledger) -> None:
     accept(ledger, issued())
     assert refusal(ledger, hold(OWN)).code == "place_needed"
@@ -222,7 +215,6 @@ def test_a_named_place_counts_alone_even_where_the_holder_is_at_home(ledger: Led
     assert refusal(ledger, hold(OWN, place="330106")).code == "outside_jurisdiction"
 
 
-@pytest.mark.requirement("S0-31")
 def test_the_holder_is_where_its_register_has_it_on_the_day_and_not_where_the_certificate_does(ledger: Ledger) -> None:
     accept(ledger, issued(details={**DETAILS, "holder": party_in("440604")}))
     accept(ledger, hold(OWN))
@@ -256,7 +248,6 @@ def test_a_correction_of_an_order_is_bounded_as_the_order_was(ledger: Ledger) ->
     accept(ledger, corrected(said, {**said.data, "reason": "调查"}))
 
 
-@pytest.mark.requirement("S0-31")
 def test_a_hold_is_lifted_by_who_placed_it_or_one_above_and_by_nobody_else(ledger: Ledger) -> None:
     accept(ledger, issued(), hold(OWN, place="440604"))
     for source in (BESIDE, FOREIGN):
@@ -281,7 +272,6 @@ def test_two_holds_of_one_number_are_lifted_each_by_its_own_authority(ledger: Le
     assert (tip.holds, tip.held_by) == (("冻1",), (OWN,))
 
 
-@pytest.mark.requirement("S3-03")
 def test_the_successor_of_an_authority_lifts_its_hold(ledger: Ledger) -> None:
     # 邢台县 became 信都区 in the main on 2021-01-01.
     accept(ledger, issued(day="2020-02-01", expires="2023-01-31", details={**DETAILS, "holder": party_in("130521")}))

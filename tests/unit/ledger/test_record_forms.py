@@ -105,6 +105,8 @@ def test_a_record_is_judged_by_the_version_of_its_day_and_the_old_one_stays_read
     old = recorded()
     accept(ledger, old)
     accept(ledger, performed("inspection:i-2"), recorded("inspection:i-2", "2032-02-01", version=2, content=new))
+    kept = [ledger.timeline(f"inspection:i-{number}").tip.forms for number in (1, 2)]
+    assert kept == [(("ccc_daily_patrol", 1),), (("ccc_daily_patrol", 2),)]
     assert forms.definitions()["ccc_daily_patrol", 1]["sections"][0]["code"] == "incoming_goods"
     moved = {**old.data, "effective": "2032-03-01"}
     assert refusal(ledger, corrected(old, moved)).code == "record_form_not_in_force"

@@ -118,6 +118,8 @@ def test_after_a_failure_the_body_decides_and_names_its_decision(ledger: Ledger)
     assert refusal(ledger, way("decision_recorded", "2031-02-26", **answer)).code == "not_competent"
     accept(ledger, way("decision_recorded", "2031-02-26", source=BODY, **answer))
     assert tip(ledger).outstanding == ()
+    last = ledger.timeline("rectification:i-1:F1").applied[-1]
+    assert (last.type, last.data["decision"]) == ("rectification.decision_recorded", answer["decision"])
     accept(ledger, way("closed", "2031-03-01", disposition="decision"))
 
 
