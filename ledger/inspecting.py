@@ -71,7 +71,8 @@ def _public_members(performed: Fact) -> dict[str, str]:
     data = performed.data
     return {
         "mode": data["mode"],
-        "organisation": organisation_key(data["organisation"]),
+        # What is published names an organisation: an inspection of a body or laboratory as such is not published so.
+        "organisation": organisation_key(data["organisation"]) if data.get("organisation") else "",
         "performed": performed.effective,
         "result": data["result"],
     }

@@ -46,6 +46,16 @@ class Party:
     region: str | None = None
 
 
+def inspected_party(target: str) -> str | None:
+    """Return the party that an inspection of a body's stream or of a laboratory by name is about (S3-69).
+
+    ``None`` where the text names neither.
+    """
+    is_body = target.startswith("body:")
+    party = party_of(target.removeprefix("body:"))
+    return party.id if party is not None and party.kind == (BODY if is_body else LABORATORY) else None
+
+
 @lru_cache(maxsize=4096)
 def party_of(source: str) -> Party | None:
     """Return the party that an event source names, or ``None`` where the spelling is no party's."""

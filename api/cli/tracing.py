@@ -201,7 +201,7 @@ def key_lists(
     table = Table("名单 · list", "类型 · kind", "条目 · entry", "自 · since", "月 · months", "依据 · basis")
     for row in answer.entries:
         where = (f"{row['owner']} {row['list']}", row["kind"], row["entry"])
-        table.add_row(*where, row["begins"], str(row["interval_months"]), row["basis"])
+        table.add_row(*where, row["begins"], str(row["interval_months"] or "—"), row["basis"])
     _out.print(table)
 
 

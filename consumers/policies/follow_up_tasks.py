@@ -103,7 +103,7 @@ def _task(
     if rule.whom == "issuers" and rule.lead != "issuer":
         data["target"] = body_stream(body)
     else:
-        data["organisation"] = performed.data["organisation"]
+        data |= {name: performed.data[name] for name in ("organisation", "target") if performed.data.get(name)}
     return f"inspection:task-{sha256(key.encode()).hexdigest()[:32]}", data
 
 

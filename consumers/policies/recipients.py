@@ -71,7 +71,9 @@ def _whereabouts(
     performed = next((each for each in timeline.applied if each.type == "inspection.performed"), None)
     if performed is None:
         return None, None
-    organisation = performed.data["organisation"]
+    organisation = performed.data.get("organisation")
+    if organisation is None:
+        return None, performed.data["region"]
     for named in performed.data.get("certificates") or ():
         if FAMILIES["certificate"].subject.fullmatch(named):
             known = state_on(CERTIFICATE_MACHINE, streams.known_at(named, event.position), fact.effective)

@@ -69,7 +69,7 @@ def unknown_certificates(recorded: Recorded, streams: Streams) -> Iterable[dict[
                 "inspections": [recorded.stream],
                 "lead": "ledger_check",
                 "region": inspected["region"],
-                "target": organisation_stream(inspected["organisation"]),
+                "target": inspected.get("target") or organisation_stream(inspected["organisation"]),
                 "violation": "现场出示的证书在账本中无记录 A certificate shown on site is unknown to the ledger",
                 "violations": [FORGERY],
             },

@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.codes.identifiers import organisation_key
 from ledger.facts import Fact
-from ledger.parties import party_of
+from ledger.parties import inspected_party, party_of
 
 _ORGANISATION = "organisation:"
 _OPENING = frozenset(
@@ -66,12 +66,12 @@ def audience_of(facts: Iterable[Fact]) -> Audience | None:
         return None if planned is None else _of_plan(planned, participants)
     data = opening.data
     if opening.type in {"inspection.performed", "rectification.opened"}:
-        organisation = _organisation(data["organisation"])
+        inspected = _inspected(data)
         return Audience(
             opening.source,
-            (organisation,),
+            inspected,
             _issuers(named),
-            (organisation,),
+            inspected if data.get("organisation") else (),
             data["region"],
             region_stays=False,
             participants=participants if planned is None else (planned.source, *participants),
@@ -161,8 +161,17 @@ def _of_case(author: str, data: Mapping[str, Any], asked: tuple[str, ...]) -> Au
         subjects = (party_key(data["target"]),)
     elif family in {"body", "certificate"}:
         subjects = (rest.partition(":")[0],)
+    elif party_of(data.get("target") or ""):
+        subjects = (data["target"],)
     places = subjects if family == "organisation" else ()
     return Audience(author, subjects, asked, places, data["region"], region_stays=True)
+
+
+def _inspected(data: Mapping[str, Any]) -> tuple[str, ...]:
+    if data.get("organisation"):
+        return (_organisation(data["organisation"]),)
+    party = inspected_party(data["target"])
+    return (party,) if party else ()
 
 
 def _organisation(code: str) -> str:

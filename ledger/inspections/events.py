@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ledger.certificates.forms import Evidence, OrganisationCode, Personal, Product, Region
 from ledger.facts import (
@@ -20,7 +20,7 @@ from ledger.facts import (
 from ledger.inspections import planning, recording
 from ledger.inspections.codes import Level, ModeCode, Programme, Stage, Tag, Violation
 from ledger.inspections.planning import CertificateStreams, Units
-from ledger.parties import AUTHORITIES, BODY, CLOCK, LABORATORY
+from ledger.parties import AUTHORITIES, BODY, CLOCK, LABORATORY, inspected_party
 
 FAMILY = "inspection"
 _INSPECTORS = AUTHORITIES | {BODY}
@@ -30,8 +30,13 @@ class Performed(Personal):
     """An inspection took place; ``effective`` is its last day."""
 
     mode: ModeCode
-    organisation: OrganisationCode = Field(
-        description="Credit code or nine-character code", examples=["91350100M000100Y43"]
+    organisation: OrganisationCode | None = Field(
+        default=None, description="Credit code or nine-character code", examples=["91350100M000100Y43"]
+    )
+    target: Identifier | None = Field(
+        default=None,
+        description="Stream of a body, or name of a laboratory, that was inspected instead (S3-69)",
+        examples=["LAB-101"],
     )
     region: Region
     began: CalendarDay | None = None
@@ -43,6 +48,15 @@ class Performed(Personal):
     programme: Programme | None = Field(default=None, description="As planned, or as the mode has it, where not said")
     stage: Stage | None = None
     units: Units | None = Field(default=None, description="Who took part, in which role")
+
+    @model_validator(mode="after")
+    def visited_one(self) -> "Performed":
+        """An inspection is of an organisation, or of a body or laboratory as such."""
+        if (self.organisation is None) == (self.target is None):
+            raise ValueError("inspection_one_subject")
+        if self.target is not None and inspected_party(self.target) is None:
+            raise ValueError("inspection_target_unknown")
+        return self
 
 
 class FindingRecorded(Dated):
@@ -111,7 +125,7 @@ def _type(
 
 
 EVENTS = event_types(
-    _type("performed", Performed, "实施检查", "Inspection performed", version=2),
+    _type("performed", Performed, "实施检查", "Inspection performed", version=3),
     _type("finding_recorded", FindingRecorded, "发现问题", "Finding recorded", version=2),
     _type("finding_closed", FindingClosed, "问题关闭", "Finding closed"),
     _type(

@@ -25,6 +25,7 @@ class InspectionState:
 
     performed: bool = False
     organisation: str = ""
+    target: str = ""
     performed_by: str = ""
     open_findings: frozenset[str] = frozenset()
     closed_findings: frozenset[str] = frozenset()
@@ -94,6 +95,7 @@ def _planned(state: InspectionState, fact: Fact) -> Step:
         planned_by=fact.source,
         mode=data["mode"],
         organisation=data.get("organisation") or "",
+        target=data.get("target") or "",
         units=units,
     )
     if data["due"] < fact.effective:
@@ -119,8 +121,11 @@ def _performed(state: InspectionState, fact: Fact) -> Step:
     data = fact.data
     units = tuple(dict.fromkeys((*state.units, *_units(data))))
     if state.planned_by:
-        if state.organisation and organisation_key(state.organisation) != organisation_key(data["organisation"]):
-            return Illegal("plan_of_another", pointer="/organisation", params=(("organisation", state.organisation),))
+        if (state.organisation or state.target) and _subject(state.organisation, state.target) != _subject(
+            data.get("organisation"), data.get("target")
+        ):
+            named = (("organisation", state.organisation or state.target),)
+            return Illegal("plan_of_another", pointer="/organisation", params=named)
         if state.mode != data["mode"]:
             return Illegal("plan_of_another_mode", pointer="/mode", params=(("mode", state.mode),))
         speaker = party_of(fact.source)
@@ -131,7 +136,8 @@ def _performed(state: InspectionState, fact: Fact) -> Step:
         state,
         performed=True,
         mode=data["mode"],
-        organisation=data["organisation"],
+        organisation=data.get("organisation") or "",
+        target=data.get("target") or "",
         performed_by=fact.source,
         units=units,
     )
@@ -233,8 +239,9 @@ def _filed(state: InspectionState, fact: Fact) -> Step:
     if missing:
         named = (("findings", ", ".join(sorted(missing))),)
         return Illegal("cited_finding_missing", may_wait=True, pointer="/effective", params=named)
-    if fact.data["archive"] != f"organisation:{organisation_key(state.organisation)}":
-        return Illegal("archive_of_another", pointer="/archive", params=(("organisation", state.organisation),))
+    if fact.data["archive"] != _subject(state.organisation, state.target):
+        named = (("organisation", state.organisation or state.target),)
+        return Illegal("archive_of_another", pointer="/archive", params=named)
     return replace(state, filed=True)
 
 
@@ -301,6 +308,10 @@ def _units(data: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
     if any(role == "lead" for _, role in units) or "due" not in data:
         return units
     return ((f"SAMR-{data['region']}", "lead"), *units)
+
+
+def _subject(organisation: str | None, target: str | None) -> str:
+    return f"organisation:{organisation_key(organisation)}" if organisation else target or ""
 
 
 def _is_lead(state: InspectionState, party: str) -> bool:

@@ -37,13 +37,22 @@ class _Entry(Dated):
 
 
 class EntryAdded(_Entry):
-    """From this day on the entry is watched more closely: at least every so many months. S1-14."""
+    """From this day on the entry is listed; with an interval it is watched at least every so many months. S1-14.
 
-    interval_months: Annotated[int, Field(ge=1, le=120)]
+    An entry is amended by its removal and a new addition on the same day.
+    """
+
+    interval_months: Annotated[int, Field(ge=1, le=120)] | None = Field(
+        default=None, description="None: listed without being patrolled more often, as in a catalogue for certification"
+    )
     basis: Text
     reason: Literal["priority", "listed_for_rectification"] = "priority"
     category: Code | None = Field(default=None, description="A category of key products, such as children. S3-46")
     review: CalendarDay | None = None
+    risk_level: Code | None = Field(default=None, description="The product's risk, as the catalogue rates it (S4-62)")
+    maturity: Code | None = Field(
+        default=None, description="Maturity of its industry, as the catalogue rates it (S4-62)"
+    )
 
 
 class EntryRemoved(_Entry):
@@ -59,12 +68,12 @@ class Issued(Dated):
     document_number: Text
 
 
-def _type(name: str, model: type[Dated], zh: str, en: str, source: str) -> EventType:
-    return EventType(f"{FAMILY}.{name}", FAMILY, model, AUTHORITIES, zh, en, source)
+def _type(name: str, model: type[Dated], zh: str, en: str, source: str, version: int = 1) -> EventType:
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, AUTHORITIES, zh, en, source, version=version)
 
 
 EVENTS = event_types(
-    _type("entry_added", EntryAdded, "列入重点", "Key list entry added", "S1-14; S3-49"),
+    _type("entry_added", EntryAdded, "列入重点", "Key list entry added", "S1-14; S3-49; S4-62", version=2),
     _type("entry_removed", EntryRemoved, "移出重点", "Key list entry removed", "S1-14"),
     _type("issued", Issued, "发布重点目录", "Key list issued", "S1-23"),
     correction(FAMILY, AUTHORITIES, "重点名单"),

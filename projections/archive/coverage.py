@@ -96,7 +96,10 @@ _CLASSES_OF = """
     SELECT subject, owner, purpose, class_code, score, said FROM archive.class
     WHERE subject = ANY(%(organisations)s) AND effective @> %(day)s::date ORDER BY subject, owner, purpose
 """
-_ENTRIES = "SELECT owner, kind, entry, interval_months FROM archive.key_entry WHERE effective @> %(day)s::date"
+_ENTRIES = """
+    SELECT owner, kind, entry, interval_months FROM archive.key_entry
+    WHERE effective @> %(day)s::date AND interval_months IS NOT NULL
+"""
 _RULE_SETS = "SELECT name, version, digest, rules FROM archive.rule_set"
 
 

@@ -53,7 +53,7 @@ _RULE_SETS = """
 """
 _ENTRIES = """
     SELECT stream, owner, list, kind, entry, lower(effective)::text AS begins, upper(effective)::text AS ends,
-        interval_months, reason, category, basis
+        interval_months, reason, category, risk_level, maturity, basis
     FROM archive.key_entry WHERE effective @> %(day)s::date
         AND (%(kind)s::text IS NULL OR kind = %(kind)s) AND (%(category)s::text IS NULL OR category = %(category)s)
         AND (%(owner)s::text IS NULL OR owner = %(owner)s)

@@ -126,7 +126,8 @@ def _organisation(stream: str, timeline: Timeline[Any]) -> Rows:
 def _inspection(stream: str, timeline: Timeline[Any]) -> Rows:
     text, day = copying.text, copying.day
     done = next((fact for fact in timeline.applied if fact.type == "inspection.performed"), None)
-    if done is None:
+    # A body or laboratory inspected as such is no producer that patrols are counted of.
+    if done is None or not done.data.get("organisation"):
         return
     organisation, region = organisation_stream(done.data["organisation"]), done.data["region"]
     where = (text(organisation), text(region))
@@ -238,10 +239,12 @@ def _key_list(stream: str, timeline: Timeline[Any]) -> Rows:
 
 def _entry(fact: Fact, ends: Day) -> tuple[bytes, ...]:
     text, data = copying.text, fact.data
-    months = b"%d" % data["interval_months"]
+    interval = data.get("interval_months")
+    months = copying.NULL if interval is None else b"%d" % interval
+    rated = (text(data.get("category")), text(data.get("risk_level")), text(data.get("maturity")))
     reason = text(data.get("reason", "priority"))
     about = (text(data["kind"]), text(data["entry"]), _days(fact.effective, ends))
-    return (*about, months, reason, text(data.get("category")), text(data["basis"]))
+    return (*about, months, reason, *rated, text(data["basis"]))
 
 
 def _issue(fact: Fact, ends: Day) -> tuple[bytes, ...]:

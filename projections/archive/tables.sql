@@ -102,9 +102,11 @@ CREATE TABLE key_entry (
     kind            text      NOT NULL,
     entry           text      COLLATE "C" NOT NULL,
     effective       daterange NOT NULL,
-    interval_months int       NOT NULL,
+    interval_months int,
     reason          text      NOT NULL,
     category        text,
+    risk_level      text,
+    maturity        text,
     basis           text      NOT NULL
 );
 

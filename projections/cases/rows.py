@@ -175,7 +175,7 @@ def _inspection(stream: str, timeline: Timeline[InspectionState], _position: int
                 text(performed.source),
                 text(fact.source),
                 text(fact.id),
-                text(organisation_key(performed.data["organisation"])),
+                text(_inspected(performed)),
                 text(performed.data.get("region")),
                 text(data["grade"]),
                 day(fact.effective),
@@ -184,6 +184,11 @@ def _inspection(stream: str, timeline: Timeline[InspectionState], _position: int
                 array(list(certificates)),
             )
         )
+
+
+def _inspected(performed: Fact) -> str:
+    code = performed.data.get("organisation")
+    return organisation_key(code) if code else str(performed.data["target"])
 
 
 def _rectification(stream: str, timeline: Timeline[RectificationState], position: int, lines: Lines) -> None:

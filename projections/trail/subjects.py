@@ -111,11 +111,12 @@ def _stated(stream: str, data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
                 if party is not None:
                     code = party.get("code")
                     stated[role] = (organisation_stream(code),) if code else ()
-    elif stream.startswith("inspection:") and "organisation" in data:
+    elif stream.startswith("inspection:") and data.get("organisation"):
         stated["inspected"] = (organisation_stream(data["organisation"]),)
         stated["certificates"] = tuple(data.get("certificates") or ())
-    elif stream.startswith("inspection:") and "target" in data:
+    elif stream.startswith("inspection:") and data.get("target"):
         stated["inspected"] = (data["target"],)
+        stated["certificates"] = tuple(data.get("certificates") or ())
     elif stream.startswith("case:") and "region" in data:
         stated["target"] = (data["target"],) if data.get("target") else ()
         stated["certificates"] = tuple(data.get("certificates") or ())
