@@ -79,7 +79,12 @@ def test_each_of_the_four_tools_has_events_of_its_own_and_the_subject_reads_no_c
     whole.accept(*public_facts())
     covert = whole.accept(planned("inspection:i-9", mode="covert_check"))
     whole.accept(performed("inspection:i-9", mode="covert_check"), performed(mode="open_check", result="nonconforming"))
-    circular = {"document_number": "1号", "title": "通报", "text": "全文", "scope": {"regions": ["440604"]}}
+    circular: dict[str, Any] = {
+        "document_number": "1号",
+        "title": "通报",
+        "text": "全文",
+        "scope": {"regions": ["440604"]},
+    }
     tools = (
         found("F1"),
         way("opened", "2031-02-11"),

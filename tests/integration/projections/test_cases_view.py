@@ -412,7 +412,13 @@ def test_the_return_of_each_kind_of_county_bureau_is_due_to_its_city(ledger: Led
     for bureau, kind in bureaux.items():
         assert superior_of(bureau, DAY) == city
         accept(ledger, registered(bureau, kind, "county", bureau.removeprefix("SAMR-"), source=city))
-    call = {"kind": "county_inspection", "title": "检查情况", "owed_by": [*bureaux], "due": "2031-04-30", "basis": "一"}
+    call: dict[str, Any] = {
+        "kind": "county_inspection",
+        "title": "检查情况",
+        "owed_by": [*bureaux],
+        "due": "2031-04-30",
+        "basis": "一",
+    }
     accept(ledger, upward("called", "2031-04-01", "1", city, **call))
     due = {(row["subject"], row["due"], row["overdue"]) for row in ask(listed, "returns_missing", "2031-05-01")}
     assert due == {(bureau, "2031-04-30", True) for bureau in bureaux}

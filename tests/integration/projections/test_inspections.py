@@ -200,7 +200,7 @@ def test_the_report_by_type_shows_that_routine_supervision_comes_first(kept: Kep
 @pytest.mark.requirement("S2-43")
 def test_a_check_of_june_that_is_recorded_after_august_counts_in_the_phase_of_june(kept: Kept) -> None:
     phase = ("2016-05-21", "2016-08-31")
-    own = {"mode": "self_check", "source": BODY}
+    own: dict[str, Any] = {"mode": "self_check", "source": BODY}
     kept.take(
         performed("inspection:june", day="2016-06-15", **own),
         performed("inspection:last-day", day="2016-08-31", **own),
