@@ -170,7 +170,7 @@ EVENTS = event_types(
         "S1-39; S4-142",
     ),
     _type("recognised", planning.Recognised, "认可检查结果", "Inspection recognised", AUTHORITIES, "S4-142"),
-    _type("recorded", recording.Recorded, "检查记录", "Record made", _INSPECTORS, "S1-26; S1-27; S1-90"),
+    _type("recorded", recording.Recorded, "检查记录", "Record made", _INSPECTORS, "S1-26; S1-27; S1-90", version=2),
     _type("filed", recording.Filed, "归档", "Record filed", _INSPECTORS, "S1-90; I-22"),
     _type("sampled", recording.Sampled, "抽取样品", "Sample taken", _INSPECTORS, "S3-38"),
     _type(

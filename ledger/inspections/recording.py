@@ -24,6 +24,8 @@ class Recorded(Dated):
     programme: Programme
     stage: Stage
     parts: Annotated[list[Part], Field(min_length=1, max_length=10)]
+    filled_by: Identifier | None = Field(default=None, description="Who filled in the forms, by number (S2-107)")
+    reviewed_by: Identifier | None = Field(default=None, description="Who reviewed them: another person (S2-108)")
 
 
 class Filed(Dated):

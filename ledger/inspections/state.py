@@ -204,6 +204,9 @@ def _recognised(state: InspectionState, fact: Fact) -> Step:
 def _recorded(state: InspectionState, fact: Fact) -> Step:
     if state.forms:
         return Illegal("inspection_already_recorded")
+    reviewer = fact.data.get("reviewed_by")
+    if reviewer is not None and reviewer == fact.data.get("filled_by"):
+        return Illegal("record_reviewed_by_filler", pointer="/reviewed_by")
     parts = fact.data["parts"]
     forms = tuple((part["form"], part["version"]) for part in parts)
     cited: frozenset[str] = frozenset()

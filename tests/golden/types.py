@@ -152,7 +152,7 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "inspection.assistance_requested": (("effective", "request", "to", "text"), ()),
     "inspection.assistance_answered": (("effective", "request", "provided", "text"), ()),
     "inspection.recognised": (("effective", "plan", "until"), ()),
-    "inspection.recorded": (("effective", "programme", "stage", "parts"), ()),
+    "inspection.recorded": (("effective", "programme", "stage", "parts"), ("filled_by", "reviewed_by")),
     "inspection.filed": (("effective", "archive"), ("document",)),
     "inspection.sampled": (
         ("effective", "sample", "product", "stage"),

@@ -22,6 +22,8 @@ from tests.support.access import (
 from tests.support.drawing import DRAWER, INSPECTEES, made, published, steps
 from tests.support.inspecting import daily_patrol, filed, found, performed, planned, recorded, said
 from tests.support.statements import BODY, OTHER_BODY, certificate
+from tests.support.supervising import said as told
+from tests.support.supervising import way
 
 AUDITOR = "auditor:a-1"
 STREAM = "inspection:i-1"
@@ -70,6 +72,36 @@ def test_no_enterprise_and_no_body_learns_of_a_plan_before_it_takes_place(whole:
     # The visit is no secret any more; the plan stays the authorities' own.
     assert ask(whole, SUBJECT, f"/v1/events/{position}", 0).status_code == 404
     assert ask(whole, SUBJECT, f"/v1/events/{visit}", 0).status_code == 200
+
+
+@pytest.mark.requirement("S3-48")
+def test_each_of_the_four_tools_has_events_of_its_own_and_the_subject_reads_no_covert_plan(whole: Running) -> None:
+    whole.accept(*public_facts())
+    covert = whole.accept(planned("inspection:i-9", mode="covert_check"))
+    whole.accept(performed("inspection:i-9", mode="covert_check"), performed(mode="open_check", result="nonconforming"))
+    circular: dict[str, Any] = {
+        "document_number": "1号",
+        "title": "通报",
+        "text": "全文",
+        "scope": {"regions": ["440604"]},
+    }
+    tools = (
+        found("F1"),
+        way("opened", "2031-02-11"),
+        way("interview_held", "2031-02-12", subject="约谈"),
+        way("commitment_given", "2031-02-13", commitment="承诺整改"),
+        way("recommended", "2031-02-14", document_number="督1号", recommendation="完善制度"),
+        told("circular.public_issued", f"circular:{OWN}:1", "2031-02-15", OWN, **circular),
+    )
+    positions = {each.type.name: whole.accept(each) for each in tools}
+    public = positions["circular.public_issued"]
+    # Inspections, open and covert; talk and commitment; public circular; recommendation: each its own type.
+    assert positions.keys() == {each.type.name for each in tools}
+    assert len(positions) == len(tools)
+    assert ask(whole, "", f"/v1/events/{public}", 0).status_code == 200
+    assert ask(whole, OWN, f"/v1/events/{covert}", 0).status_code == 200
+    for reader in ("", SUBJECT, BODY):
+        assert ask(whole, reader, f"/v1/events/{covert}", 0).status_code == 404, reader
 
 
 @pytest.mark.requirement("S0-20")

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from infra.open_ledger import open_memory_ledger
+from ledger.authorities.routing import superior_of
 from ledger.cases.statistics import period, rows
 from ledger.codes.cases import labels, violations
 from ledger.envelope import Submission
@@ -19,6 +20,7 @@ from projections.cases.query import case_file, coverage, listed, published, stat
 from projections.projector import Projector
 from projections.register.project import Register
 from projections.view import View
+from tests.support.authorities import registered
 from tests.support.statements import (
     BODY,
     CCC_NUMBER,
@@ -401,3 +403,25 @@ def test_the_rows_do_not_depend_on_batches_or_on_the_order_across_streams(
             if not waiting[lane]:
                 del waiting[lane]
         assert all_rows(database_url, again.view) == expected
+
+
+@pytest.mark.requirement("S2-58")
+def test_the_return_of_each_kind_of_county_bureau_is_due_to_its_city(ledger: Ledger, ask: Callable[..., Any]) -> None:
+    city = "SAMR-441200"
+    bureaux = {"SAMR-441202": "district", "SAMR-441223": "county", "SAMR-441284": "county_level_city"}
+    for bureau, kind in bureaux.items():
+        assert superior_of(bureau, DAY) == city
+        accept(ledger, registered(bureau, kind, "county", bureau.removeprefix("SAMR-"), source=city))
+    call: dict[str, Any] = {
+        "kind": "county_inspection",
+        "title": "检查情况",
+        "owed_by": [*bureaux],
+        "due": "2031-04-30",
+        "basis": "一",
+    }
+    accept(ledger, upward("called", "2031-04-01", "1", city, **call))
+    due = {(row["subject"], row["due"], row["overdue"]) for row in ask(listed, "returns_missing", "2031-05-01")}
+    assert due == {(bureau, "2031-04-30", True) for bureau in bureaux}
+    for number, bureau in enumerate(bureaux, 1):
+        accept(ledger, upward("submitted", "2031-04-20", "1", bureau, city, content="已检查"))
+        assert len(ask(listed, "returns_missing", "2031-05-01")) == len(bureaux) - number

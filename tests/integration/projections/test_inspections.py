@@ -35,6 +35,7 @@ from tests.support.inspecting import (
     said,
 )
 from tests.support.statements import (
+    BODY,
     CCC_DETAILS,
     DETAILS,
     HOLDER,
@@ -193,6 +194,22 @@ def test_the_report_by_type_shows_that_routine_supervision_comes_first(kept: Kep
     assert told["routine"]["share"] >= told["special"]["share"] > 0
     with_ad_hoc = {row["value"]: row for row in kept.ask(reports.report, "programme", None, "2031-01-01", "2032-12-31")}
     assert with_ad_hoc["special"]["inspections"] == 2
+
+
+@pytest.mark.requirement("S2-43")
+def test_a_check_of_june_that_is_recorded_after_august_counts_in_the_phase_of_june(kept: Kept) -> None:
+    phase = ("2016-05-21", "2016-08-31")
+    own: dict[str, Any] = {"mode": "self_check", "source": BODY}
+    kept.take(
+        performed("inspection:june", day="2016-06-15", **own),
+        performed("inspection:last-day", day="2016-08-31", **own),
+        performed("inspection:after", day="2016-09-01", **own),
+    )
+    assert all(row.recorded.isoformat() > "2016-09" for row in kept.ledger.event_log.read(0, 1000))
+    (row,) = kept.ask(reports.report, "mode", None, *phase)
+    assert (row["value"], row["inspections"], row["performed"]) == ("self_check", 2, 2)
+    (later,) = kept.ask(reports.report, "mode", None, "2016-09-01", "2016-12-31")
+    assert later["inspections"] == 1
 
 
 @pytest.mark.requirement("S3-65")

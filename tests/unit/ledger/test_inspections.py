@@ -72,6 +72,17 @@ def test_a_record_goes_into_the_archive_of_whom_it_is_about(ledger: Ledger) -> N
     assert refusal(ledger, other).code == "archive_of_another"
 
 
+@pytest.mark.requirement("S2-108")
+def test_nobody_reviews_the_record_that_they_filled_in(ledger: Ledger) -> None:
+    accept(ledger, performed())
+    data = {name: each for name, each in recorded().data.items() if name != "effective"}
+    own = said("recorded", "2031-02-11", tag="own", **data, filled_by="CCAA:S101001", reviewed_by="CCAA:S101001")
+    assert refusal(ledger, own).code == "record_reviewed_by_filler"
+    other = said("recorded", "2031-02-11", tag="other", **data, filled_by="CCAA:S101001", reviewed_by="CCAA:S101002")
+    accept(ledger, other)
+    assert tip(ledger).forms
+
+
 def test_a_record_that_cites_a_finding_is_filed_once_the_finding_is_recorded(ledger: Ledger) -> None:
     content = daily_patrol(production={"result": "nonconforming", "findings": ["F1"]})
     accept(ledger, performed(), recorded(content=content))
