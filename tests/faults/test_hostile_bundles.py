@@ -21,7 +21,7 @@ from ledger.evidence.report import Result
 from ledger.evidence.sources import open_source
 from ledger.evidence.strict import canonical_json
 from ledger.evidence.subject import write_subject
-from tests.unit.evidence.making import LOG, NOW, WITNESSES, check, event, events, make, note_of, tile_store
+from tests.unit.evidence.making import LOG, NOW, WITNESSES, check, digested, event, events, make, note_of, tile_store
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COUNT = 300
@@ -183,7 +183,7 @@ def test_an_entry_of_another_index_or_log_does_not_pass_under_a_good_proof(tmp_p
     rewrite(path, "proof/14", proof)
     assert {"ENTRY_NOT_PROVED"} == {each.code for each in check(path, policy=POLICY).findings}
     other = subject(tmp_path / "c")
-    rewrite(other, "entry/7", event(7).replace("件".encode(), "号".encode()))
+    rewrite(other, "entry/7", digested(event(7).replace("件".encode(), "号".encode())))
     found = [(each.code, each.first) for each in check(other, policy=POLICY).findings]
     assert found == [("ENTRY_NOT_PROVED", 7)]
 

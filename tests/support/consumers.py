@@ -39,13 +39,17 @@ class Recording:
     """A view that only notes what was folded, so that anything folded twice is seen."""
 
     name = "recording"
-    tables = "CREATE TABLE noted (position bigint NOT NULL, stream text NOT NULL, version bigint NOT NULL);"
+    # Not by ctid: where a transaction was undone, its place is taken by a later row once it has been cleaned.
+    tables = (
+        "CREATE TABLE noted (position bigint NOT NULL, stream text NOT NULL, version bigint NOT NULL,"
+        " number bigint GENERATED ALWAYS AS IDENTITY);"
+    )
     indexes = ""
     contents: tuple[str, ...] = ("noted",)
 
     def fold(self, connection: psycopg.Connection[Any], batch: Sequence[Delivered]) -> None:
         connection.cursor().executemany(
-            "INSERT INTO noted VALUES (%s, %s, %s)",
+            "INSERT INTO noted (position, stream, version) VALUES (%s, %s, %s)",
             [(each.position, each.recorded.stream, each.recorded.version) for each in batch],
         )
 
@@ -59,7 +63,7 @@ class Recording:
 def noted(url: str) -> list[tuple[int, str, int]]:
     """What the recording view has noted, in the order in which it was written."""
     with psycopg.connect(url) as connection, suppress(psycopg.errors.UndefinedTable):
-        return connection.execute("SELECT position, stream, version FROM recording.noted ORDER BY ctid").fetchall()
+        return connection.execute("SELECT position, stream, version FROM recording.noted ORDER BY number").fetchall()
     return []
 
 
