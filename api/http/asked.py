@@ -65,7 +65,7 @@ class Asked:
             return None
         found = area(region, self.day)
         if not found:
-            raise problem("parameters_wrong", "/query/region")
+            raise problem("region_not_found", region=region)
         return found
 
     def page(self, operation: str, cursor: str | None) -> Any:

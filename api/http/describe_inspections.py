@@ -8,6 +8,8 @@ from api.http.describe_reads import AS_OF, MIN_POSITION
 from api.http.schemas import DAY, FREE, Schema, fields, listed, nullable, text, whole
 
 _READ = (
+    "region_not_found",
+    "subject_unknown",
     "parameters_wrong",
     "min_position_wrong",
     "min_position_ahead",
@@ -78,7 +80,7 @@ INSPECTION = operation(
          "recognised": [], "above": [], "below": []},
     ),
     parameters=[AS_OF, MIN_POSITION, READ_REASON],
-    problems=("subject_unknown", *_READ, *ENTITLED),
+    problems=(*_READ, *ENTITLED),
     extra=_BEARER,
     more=_MORE,
 )  # fmt: skip
@@ -98,7 +100,7 @@ TARGETS = operation(
          "next": None},
     ),
     parameters=[AS_OF, MIN_POSITION, READ_REASON],
-    problems=("subject_unknown", *_READ, *ENTITLED),
+    problems=(*_READ, *ENTITLED),
     extra=_BEARER,
     more=_MORE,
 )  # fmt: skip
@@ -228,7 +230,7 @@ DRAW = operation(
         {**_DRAW, "position": 18, "drawn": [], "next": None},
     ),
     parameters=[MIN_POSITION, READ_REASON],
-    problems=("subject_unknown", *_READ, *ENTITLED),
+    problems=(*_READ, *ENTITLED),
     more=_OPEN,
 )  # fmt: skip
 FORMS = operation(

@@ -21,7 +21,7 @@ from projections.inspections import query, reports
 
 router = APIRouter()
 _By = Annotated[str, Query(pattern=f"^({'|'.join(reports.BY)})$", description="按何项统计 / What to split by")]
-_Day = Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+_Day = Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$", json_schema_extra={"format": "date"})]
 
 
 @router.get("/v1/inspections/report", response_class=Response, **REPORT)

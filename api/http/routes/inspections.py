@@ -25,13 +25,14 @@ from projections.inspections import query
 from projections.inspections.targets import campaign_targets
 
 router = APIRouter()
+_MODE = f"^({'|'.join(labels('modes'))})$"
 
 
 @router.get("/v1/inspections", response_class=Response, **INSPECTIONS)
 async def inspections(  # noqa: PLR0913, PLR0917 - each is a member of the query, and named by it
     request: Request,
     region: RegionAsked = None,
-    mode: Annotated[str | None, Query(max_length=32)] = None,
+    mode: Annotated[str | None, Query(pattern=_MODE, description="检查方式代码 / Code of the mode")] = None,
     status: Annotated[str | None, Query(pattern="^(planned|performed|recorded|filed|cancelled)$")] = None,
     organisation: OrganisationAsked = None,
     overdue: Annotated[bool, Query(description="只列逾期未实施的计划 / Only plans that are overdue")] = False,
@@ -41,9 +42,7 @@ async def inspections(  # noqa: PLR0913, PLR0917 - each is a member of the query
 ) -> Response:
     """Return inspections and plans that the caller may see, by place, mode, status or enterprise."""
     asked = await Asked.of(request, "list_inspections")
-    wanted = query.Wanted(
-        asked.regions(region), _known_mode(mode), status, subject_asked(organisation), overdue, without_record
-    )
+    wanted = query.Wanted(asked.regions(region), mode, status, subject_asked(organisation), overdue, without_record)
     operation = f"inspections {region} {mode} {status} {organisation} {overdue} {without_record}"
     after, day, snapshot = asked.page(operation, cursor)
     async with asked.reading.connection() as connection:
@@ -106,9 +105,3 @@ async def targets(request: Request, number: Number, limit: Limit = 100, cursor: 
     keys = [row["organisation"].partition(":")[2] for row in rows]
     following = following_page(operation, keys, limit, day, snapshot)
     return asked.answer({"as_of": day, "targets": chosen, "enterprises": rows[:limit], "next": following})
-
-
-def _known_mode(mode: str | None) -> str | None:
-    if mode is not None and mode not in labels("modes"):
-        raise problem("parameters_wrong", "/query/mode")
-    return mode
