@@ -187,7 +187,9 @@ def test_lists_are_paged_filtered_and_told_in_both_languages(whole: Running) -> 
     assert streams(ask(whole, OWN, "/v1/inspections", seen, region="440600")) == streams(first) + streams(rest)
     assert streams(ask(whole, "CNCA", "/v1/inspections", seen, region="330000")) == []
     assert streams(ask(whole, OWN, "/v1/inspections", seen, mode="unannounced")) == []
-    for wrong in ({"region": "999999"}, {"mode": "fishing"}, {"status": "lost"}, {"cursor": "AAAA"}):
+    nowhere = ask(whole, OWN, "/v1/inspections", seen, region="999999")
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "region_not_found")
+    for wrong in ({"mode": "fishing"}, {"status": "lost"}, {"cursor": "AAAA"}):
         assert ask(whole, OWN, "/v1/inspections", seen, **wrong).status_code in {400, 422}, wrong
     without_reason = whole.client.get("/v1/inspections", headers=token(OWN))
     assert without_reason.json()["code"] == "read_reason_missing"
