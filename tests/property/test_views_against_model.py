@@ -294,6 +294,7 @@ def _mixed(events: list[Delivered], order: random.Random) -> list[Delivered]:
     return mixed
 
 
+@pytest.mark.timeout(900)
 def test_the_views_agree_with_a_brute_force_reading_whatever_the_order_and_the_batches(database_url: str) -> None:
     async def connect() -> psycopg.AsyncConnection[Any]:
         return await psycopg.AsyncConnection.connect(database_url, autocommit=True)

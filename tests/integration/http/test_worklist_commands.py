@@ -58,8 +58,8 @@ def test_each_list_is_printed_for_people_and_for_programs(run: CliRunner) -> Non
     assert "holders" in said(run, "what-if", BODY, "--as-of", "2031-03-21")
 
 
-def test_what_is_missing_is_said_in_both_languages(run: CliRunner) -> None:
-    done = run.invoke(app, ["warnings", "--as", ABOVE])
+def test_what_is_wrong_is_said_in_both_languages(run: CliRunner) -> None:
+    done = run.invoke(app, ["warnings", "--as", ABOVE, "--reason", "gossip"])
     assert done.exit_code == 1
-    assert "read_reason_missing" in done.output
+    assert "read_reason_unknown" in done.output
     assert run.invoke(app, ["deadlines", "--as", ABOVE, "--reason", "guidance", "--region", "999999"]).exit_code == 1
