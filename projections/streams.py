@@ -47,16 +47,17 @@ class StreamView:
         """Write what a batch changes."""
         lines = Lines()
         touched: dict[str, tuple[Known, Delivered]] = {}
-        older = set()
+        older: dict[str, set[str]] = {}
         mine = [each for each in batch if each.recorded.stream.startswith(self._prefixes)]
         for step in self._timelines.walk(connection, mine):
             stream = step.delivered.recorded.stream
             lines["fact"].append(step.fact_line)
             touched[stream] = (step.known, step.delivered)
             if step.before.version:
-                older.add(stream)
-        for table in self.rows if older else ():
-            connection.execute(sql.SQL(_DELETE).format(sql.Identifier(table)), (list(older),))
+                for table in self.tables_of(stream):
+                    older.setdefault(table, set()).add(stream)
+        for table, streams in older.items():
+            connection.execute(sql.SQL(_DELETE).format(sql.Identifier(table)), (list(streams),))
         for stream, (known, latest) in touched.items():
             self.add_rows(stream, known, latest, lines)
         lines.write(connection)
@@ -75,6 +76,11 @@ class StreamView:
     def forget(self) -> None:
         """Drop what is kept in memory."""
         self._timelines.forget()
+
+    def tables_of(self, stream: str) -> tuple[str, ...]:
+        """Return the tables that can hold rows of a stream; a view whose families differ in them says so."""
+        del stream
+        return self.rows
 
     def add_rows(self, stream: str, known: Known, latest: Delivered, lines: Lines) -> None:
         """Add the rows to which a stream comes after its latest event."""

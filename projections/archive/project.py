@@ -1,62 +1,24 @@
-"""Folds every stream into its rows of the archive view: what a batch touched is written anew, once."""
+"""Folds every stream that belongs in an organisation's archive into its rows of the archive view."""
 
-from collections.abc import Sequence
-from importlib.resources import files
-from typing import Any
-
-import psycopg
-from psycopg import sql
-
-from ledger.timeline import Timeline
-from projections.archive.rows import TABLES, add_rows, is_filed, tables_of
-from projections.certificates.timelines import Timelines, whole
+from projections.archive.rows import FILED, TABLES, add_rows, tables_of
+from projections.certificates.timelines import Known
 from projections.copying import Lines
 from projections.feed import Delivered
+from projections.streams import StreamView
 
-_DELETE = "DELETE FROM {} WHERE stream = ANY(%b)"
 
-
-class Archive:
+class Archive(StreamView):
     """The view ``archive``."""
 
     name = "archive"
-    tables = files(__package__).joinpath("tables.sql").read_text("utf-8")
-    indexes = files(__package__).joinpath("indexes.sql").read_text("utf-8")
-    contents = (*TABLES, "fact")
+    families = FILED
+    rows = TABLES
 
-    def __init__(self, timelines: Timelines | None = None) -> None:
-        self._timelines = timelines or Timelines()
+    def tables_of(self, stream: str) -> tuple[str, ...]:
+        """Return the tables of the stream's family."""
+        return tables_of(stream)
 
-    def fold(self, connection: psycopg.Connection[Any], batch: Sequence[Delivered]) -> None:
-        """Write what a batch changes."""
-        lines = Lines()
-        touched: dict[str, Timeline[Any]] = {}
-        older: dict[str, set[str]] = {table: set() for table in TABLES}
-        for step in self._timelines.walk(connection, [d for d in batch if is_filed(d.recorded.stream)]):
-            stream = step.delivered.recorded.stream
-            touched[stream] = step.after
-            lines["fact"].append(step.fact_line)
-            if step.before.version:
-                for table in tables_of(stream):
-                    older[table].add(stream)
-        for stream, timeline in touched.items():
-            add_rows(stream, timeline, lines)
-        for table, streams in older.items():
-            if streams:
-                connection.execute(sql.SQL(_DELETE).format(sql.Identifier(table)), (list(streams),))
-        lines.write(connection)
-
-    def whole(self, stream: str, events: Sequence[Delivered], lines: Lines) -> None:
-        """Add the rows of one whole stream."""
-        if not is_filed(stream):
-            return
-        last = None
-        for step in whole(events):
-            last = step.after
-            lines["fact"].append(step.fact_line)
-        if last is not None:
-            add_rows(stream, last, lines)
-
-    def forget(self) -> None:
-        """Drop what is kept in memory."""
-        self._timelines.forget()
+    def add_rows(self, stream: str, known: Known, latest: Delivered, lines: Lines) -> None:
+        """Add all rows of a stream."""
+        del latest
+        add_rows(stream, known.timeline, lines)

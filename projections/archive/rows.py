@@ -32,14 +32,10 @@ _TABLES_OF: Mapping[str, tuple[str, ...]] = {
     "keylist": ("key_entry", "key_issue"),
 }
 _LEFT_OUT = frozenset({"body", "person", "key", "signing", "reads", "log", "privacy"})
+FILED = tuple(family for family in FAMILIES if family not in _LEFT_OUT)
+"""The families whose facts can come to rows here."""
 _IN_FORCE = frozenset({Status.VALID, Status.SUSPENDED})
 _ROLES = ("holder", "producer", "factory")
-
-
-def is_filed(stream: str) -> bool:
-    """Tell whether a stream's facts can come to rows here."""
-    family = stream.partition(":")[0]
-    return family in FAMILIES and family not in _LEFT_OUT
 
 
 def tables_of(stream: str) -> tuple[str, ...]:

@@ -1,11 +1,7 @@
-"""Folds each authority's stream into its periods: what a batch touched is written anew, from its own timeline alone."""
+"""Folds each authority's stream into its periods."""
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from importlib.resources import files
-from typing import Any, TypeVar
-
-import psycopg
-from psycopg import sql
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import TypeVar
 
 from ledger.access.jurisdiction import area
 from ledger.authorities.state import MACHINE, AuthorityState
@@ -13,56 +9,29 @@ from ledger.days import FOREVER, Day
 from ledger.parties import party_of
 from ledger.timeline import Timeline, states
 from projections import copying
-from projections.certificates.timelines import Timelines, whole
+from projections.certificates.timelines import Known
 from projections.copying import Lines
 from projections.feed import Delivered
+from projections.streams import StreamView
 
-_PREFIX = "authority:"
-_ROWS = ("period", "unit", "item", "duty", "predecessor")
-_DELETE = "DELETE FROM {} WHERE stream = ANY(%b)"
 Value = TypeVar("Value", bound=Hashable)
 
 
-class Authorities:
+class Authorities(StreamView):
     """The view ``authorities``."""
 
     name = "authorities"
-    tables = files(__package__).joinpath("tables.sql").read_text("utf-8")
-    indexes = files(__package__).joinpath("indexes.sql").read_text("utf-8")
-    contents = (*_ROWS, "fact")
+    families = ("authority",)
+    rows = ("period", "unit", "item", "duty", "predecessor")
 
-    def __init__(self, timelines: Timelines | None = None) -> None:
-        self._timelines = timelines or Timelines()
-
-    def fold(self, connection: psycopg.Connection[Any], batch: Sequence[Delivered]) -> None:
-        """Write what a batch changes."""
-        lines = Lines()
-        touched: dict[str, Timeline[AuthorityState]] = {}
-        mine = [delivered for delivered in batch if delivered.recorded.stream.startswith(_PREFIX)]
-        for step in self._timelines.walk(connection, mine):
-            lines["fact"].append(step.fact_line)
-            touched[step.delivered.recorded.stream] = step.after
-        if touched:
-            for table in _ROWS:
-                connection.execute(sql.SQL(_DELETE).format(sql.Identifier(table)), (list(touched),))
-        for stream, timeline in touched.items():
-            _add(stream, timeline, lines)
-        lines.write(connection)
-
-    def whole(self, stream: str, events: Sequence[Delivered], lines: Lines) -> None:
-        """Add the rows of one whole stream."""
-        if not stream.startswith(_PREFIX):
-            return
-        last = None
-        for step in whole(events):
-            last = step.after
-            lines["fact"].append(step.fact_line)
-        if last is not None:
-            _add(stream, last, lines)
-
-    def forget(self) -> None:
-        """Drop what is kept in memory."""
-        self._timelines.forget()
+    def add_rows(self, stream: str, known: Known, latest: Delivered, lines: Lines) -> None:
+        """Add an authority's periods, with its units, listed items, duties and predecessors."""
+        del latest
+        name = stream.removeprefix("authority:")
+        owner = copying.text(stream) + b"\t" + copying.text(name)
+        for table, parts in _PARTS.items():
+            for said, begins, ends in intervals(known.timeline, parts):
+                lines[table].append(b"%b\t[%b,%b)\t%b" % (owner, begins.encode(), ends.encode(), said))
 
 
 def intervals(
@@ -86,14 +55,6 @@ def _last_of_each_day(timeline: Timeline[AuthorityState]) -> Iterator[tuple[Day,
     for index, (fact, state) in enumerate(walk):
         if index + 1 == len(walk) or walk[index + 1][0].effective != fact.effective:
             yield fact.effective, state
-
-
-def _add(stream: str, timeline: Timeline[AuthorityState], lines: Lines) -> None:
-    name = stream.removeprefix(_PREFIX)
-    owner = copying.text(stream) + b"\t" + copying.text(name)
-    for table, parts in _PARTS.items():
-        for said, begins, ends in intervals(timeline, parts):
-            lines[table].append(b"%b\t[%b,%b)\t%b" % (owner, begins.encode(), ends.encode(), said))
 
 
 def _fields(*fields: bytes) -> bytes:

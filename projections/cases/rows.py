@@ -18,19 +18,14 @@ from ledger.timeline import Timeline
 from projections import copying
 from projections.copying import Lines, array, boolean, day, json_text, text
 
-_TABLES = {
+TABLES = {
     "case": ("case_file", "request", "published"),
     "inspection": ("finding",),
     "rectification": ("rectification",),
     "report": ("report", "owed"),
     "area": ("area",),
 }
-FOLDED = tuple(f"{family}:" for family in _TABLES)
-
-
-def tables_of(stream: str) -> tuple[str, ...]:
-    """Return the tables that a stream's rows are in."""
-    return _TABLES[stream.partition(":")[0]]
+"""The tables that the rows of each family are in."""
 
 
 def add_rows(stream: str, timeline: Timeline[Any], position: int, lines: Lines) -> None:

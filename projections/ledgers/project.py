@@ -1,80 +1,45 @@
-"""Folds organisations, inspections and cases into their rows of the ledgers, each from its own timeline alone."""
+"""Folds organisations, inspections and cases into their rows of the ledgers."""
 
-from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from collections.abc import Iterator
 from typing import Any
-
-import psycopg
-from psycopg import sql
 
 from ledger.access.audience import party_key
 from ledger.facts import Fact
 from ledger.families import FAMILIES
 from ledger.timeline import Timeline, states
 from projections import copying
-from projections.certificates.timelines import Timelines, whole
+from projections.certificates.timelines import Known
 from projections.copying import Lines
 from projections.feed import Delivered
+from projections.streams import StreamView
 
 _ORGANISATION = "organisation:"
-_ROWS = ("place", "enterprise", "matter")
-_DELETE = "DELETE FROM {} WHERE stream = ANY(%b)"
+_OF_ORGANISATION = ("place", "enterprise")
 _MACHINE = FAMILIES["organisation"].machine
 OPENING = {"inspection": "inspection.performed", "case": "case.opened"}
 """The families that have a ledger of matters, each with the fact that opens one; it names the place."""
-_FOLDED = (_ORGANISATION, *(f"{family}:" for family in OPENING))
 
 
-class Ledgers:
+class Ledgers(StreamView):
     """The view ``ledgers``."""
 
     name = "ledgers"
-    tables = files(__package__).joinpath("tables.sql").read_text("utf-8")
-    indexes = files(__package__).joinpath("indexes.sql").read_text("utf-8")
-    contents = (*_ROWS, "fact")
+    families = ("organisation", *OPENING)
+    rows = (*_OF_ORGANISATION, "matter")
 
-    def __init__(self, timelines: Timelines | None = None) -> None:
-        self._timelines = timelines or Timelines()
+    def tables_of(self, stream: str) -> tuple[str, ...]:
+        """Return the tables of organisations, or that of matters."""
+        return _OF_ORGANISATION if stream.startswith(_ORGANISATION) else ("matter",)
 
-    def fold(self, connection: psycopg.Connection[Any], batch: Sequence[Delivered]) -> None:
-        """Write what a batch changes."""
-        lines = Lines()
-        touched: dict[str, tuple[Timeline[Any], int]] = {}
-        mine = [delivered for delivered in batch if delivered.recorded.stream.startswith(_FOLDED)]
-        for step in self._timelines.walk(connection, mine):
-            lines["fact"].append(step.fact_line)
-            touched[step.delivered.recorded.stream] = (step.after, step.delivered.position)
-        if touched:
-            for table in _ROWS:
-                connection.execute(sql.SQL(_DELETE).format(sql.Identifier(table)), (list(touched),))
-        for stream, (timeline, position) in touched.items():
-            _add(stream, timeline, position, lines)
-        lines.write(connection)
-
-    def whole(self, stream: str, events: Sequence[Delivered], lines: Lines) -> None:
-        """Add the rows of one whole stream."""
-        if not stream.startswith(_FOLDED):
+    def add_rows(self, stream: str, known: Known, latest: Delivered, lines: Lines) -> None:
+        """Add an organisation's places and entry, or the row of one matter once it was opened."""
+        family, timeline = stream.partition(":")[0], known.timeline
+        if family == "organisation":
+            _add_organisation(stream, timeline, latest.position, lines)
             return
-        last = None
-        for step in whole(events):
-            last = step.after
-            lines["fact"].append(step.fact_line)
-        if last is not None:
-            _add(stream, last, events[-1].position, lines)
-
-    def forget(self) -> None:
-        """Drop what is kept in memory."""
-        self._timelines.forget()
-
-
-def _add(stream: str, timeline: Timeline[Any], position: int, lines: Lines) -> None:
-    family = stream.partition(":")[0]
-    if family == "organisation":
-        _add_organisation(stream, timeline, position, lines)
-        return
-    opening = next((fact for fact in timeline.applied if fact.type == OPENING[family]), None)
-    if opening is not None:
-        lines["matter"].append(_matter(stream, family, opening, timeline.applied[-1], position))
+        opening = next((fact for fact in timeline.applied if fact.type == OPENING[family]), None)
+        if opening is not None:
+            lines["matter"].append(_matter(stream, family, opening, timeline.applied[-1], latest.position))
 
 
 def _matter(stream: str, family: str, opening: Fact, last: Fact, position: int) -> bytes:
