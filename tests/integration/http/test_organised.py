@@ -136,6 +136,18 @@ def test_a_provinces_campaign_is_about_its_subtree_and_one_for_a_planning_region
     assert told == {"planning_region": "GF", "name_zh": "广佛片区", "name_en": None, "cities": ["440100", "440600"]}
 
 
+@pytest.mark.requirement("S4-09")
+def test_the_owner_of_a_task_is_told_as_the_department_that_it_is(country: Running) -> None:
+    owner = {"unit": "CNCA", "role": "lead", "department": "accreditation"}
+    helper = {"unit": "CNCA", "role": "co_responsible", "department": "cyber_office"}
+    seen = country.accept(campaign("CNCA", units=[owner, helper]))
+    told = ask(country, "/v1/inspections/campaign-1", "CNCA", seen).json()["units"]
+    assert {(each["role"], each["department"]["code"], each["department"]["zh"]) for each in told} == {
+        ("lead", "accreditation", "认可部"),
+        ("co_responsible", "cyber_office", "网信办"),
+    }
+
+
 @pytest.mark.requirement("S2-73")
 def test_each_city_bureau_has_one_leader_and_a_missing_or_second_one_is_reported(country: Running) -> None:
     def report(seen: int) -> dict[str, Any]:
