@@ -681,6 +681,15 @@ class AuthorityDetailDuty(Answer):
     officer: str
 
 
+class AuthorityDetailPlanningRegion(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    planning_region: str
+    name_zh: str
+    name_en: str | None
+    cities: list[str]
+
+
 class AuthorityDetailPower(Answer):
     """见接口说明 / See the description of the interface."""
 
@@ -705,6 +714,7 @@ class AuthorityDetail(Answer):
     items: list[AuthorityDetailItem]
     duties: list[AuthorityDetailDuty]
     predecessors: list[str]
+    planning_regions: list[AuthorityDetailPlanningRegion]
     powers: list[AuthorityDetailPower]
 
 
@@ -1429,3 +1439,92 @@ class LossOfApproval(Answer):
     regions: int
     by_scheme: list[dict[str, Any]]
     by_region: list[dict[str, Any]]
+
+
+class SuperintendenceCountyAct(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    kind: str
+    by: str
+    day: str
+    document_number: str | None
+    result: str | None
+
+
+class SuperintendenceCounty(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    authority: str
+    region: str
+    name_zh: str | None
+    guidance: int
+    inspection: int
+    assessment: int
+    latest: str | None
+    acts: list[SuperintendenceCountyAct]
+
+
+class Superintendence(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    region: str
+    since: str
+    until: str
+    position: int
+    counties: list[SuperintendenceCounty] | None
+    without: list[str] | None
+
+
+class CampaignLeadersBureauxLeader(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    leader: str
+    since: str
+
+
+class CampaignLeadersBureaux(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    authority: str
+    region: str
+    name_zh: str | None
+    leaders: list[CampaignLeadersBureauxLeader]
+    state: str
+
+
+class CampaignLeaders(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    campaign: str
+    region: str
+    as_of: str
+    position: int
+    bureaux: list[CampaignLeadersBureaux] | None
+    missing: list[str] | None
+    several: list[str] | None
+
+
+class AuthorityContactsContactField(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    field: str
+    value: str
+
+
+class AuthorityContactsContact(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    contact: str
+    unit: str | None
+    since: str
+    published: list[str]
+    fields: list[AuthorityContactsContactField]
+
+
+class AuthorityContacts(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    authority: str
+    as_of: str
+    position: int
+    contacts: list[AuthorityContactsContact]

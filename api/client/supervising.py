@@ -8,6 +8,8 @@ from api.client.models import (
     Answer,
     Archive,
     Archives,
+    AuthorityContacts,
+    CampaignLeaders,
     CheckTasks,
     Classes,
     CommonProblems,
@@ -18,6 +20,7 @@ from api.client.models import (
     PatrolPlan,
     Responsibility,
     RuleSets,
+    Superintendence,
     Trace,
 )
 
@@ -66,6 +69,18 @@ class Supervising:
     def common_problems(self, region: str, **asked: Asked) -> CommonProblems:
         """Return what was found most often in a region."""
         return self._read(CommonProblems, f"/v1/common-problems/{_path(region)}", **asked)
+
+    def superintendence(self, region: str, since: str, until: str) -> Superintendence:
+        """Return how the counties of a region were guided, inspected and assessed in a period."""
+        return self._read(Superintendence, "/v1/superintendence", region=region, since=since, until=until)
+
+    def campaign_leaders(self, number: str, *, as_of: str | None = None) -> CampaignLeaders:
+        """Return which leader each city bureau designated for a campaign."""
+        return self._read(CampaignLeaders, f"/v1/inspections/{_path(number)}/leaders", as_of=as_of)
+
+    def authority_contacts(self, authority: str, *, as_of: str | None = None) -> AuthorityContacts:
+        """Return the contacts of an authority with the fields that the asker may see."""
+        return self._read(AuthorityContacts, f"/v1/authorities/{_path(authority)}/contacts", as_of=as_of)
 
     def key_lists(self, **asked: Asked) -> KeyLists:
         """Return what is on key lists on a day."""

@@ -67,6 +67,7 @@ AUTHORITY = operation(
             "items": [],
             "duties": [],
             "predecessors": [],
+            "planning_regions": [],
             "powers": [],
         },
     ),

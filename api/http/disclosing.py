@@ -56,6 +56,14 @@ async def disclosed_of(vault: Vault | None, source: str, event_id: str) -> tuple
     )
 
 
+async def kept_of(vault: Vault | None, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], dict[str, str]]:
+    """Return what the vault keeps of each of these events by digest; nothing is asked of it where there are none."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    if identities:
+        found = await _asked(vault, lambda it: it.open_all(identities))
+    return found
+
+
 def _without(incoming: Sequence[Incoming], indexes: set[int] | frozenset[int]) -> list[Incoming]:
     """Return the submissions with those refused whose fields cannot be kept."""
     return [

@@ -12,9 +12,10 @@ from api.http.schemas_archives import COMPONENTS as OF_ARCHIVES
 from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
 from api.http.schemas_notices import COMPONENTS as OF_NOTICES
+from api.http.schemas_organised import COMPONENTS as OF_ORGANISED
 from api.http.versions import Deprecation, mark
 
-SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES, **OF_NOTICES}
+SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES, **OF_NOTICES, **OF_ORGANISED}
 _ABOUT = (
     "认证状态账本:谁在何时说了什么、何时生效、何时为账本所知。读取公开;提交须持令牌。"
     "所有错误均为 RFC 9457 问题文档,中英双语。"

@@ -32,7 +32,7 @@ COMPONENTS: dict[str, Schema] = {
         },
     ),
     "AuthorityDetail": fields(
-        "authority as_of position now history superior bureau units items duties predecessors powers",
+        "authority as_of position now history superior bureau units items duties predecessors planning_regions powers",
         {
             "authority": text(),
             "as_of": DAY,
@@ -71,6 +71,18 @@ COMPONENTS: dict[str, Schema] = {
                 "监管责任人,仅有权者可见 / Who answers for what, for those who may read it",
             ),
             "predecessors": listed(text()),
+            "planning_regions": listed(
+                fields(
+                    "planning_region name_zh name_en cities",
+                    {
+                        "planning_region": text(),
+                        "name_zh": text(),
+                        "name_en": nullable(text()),
+                        "cities": listed(text()),
+                    },
+                ),
+                "省级部门的规划区域 / Cities that a province plans for together",
+            ),
             "powers": listed(
                 fields("row events source zh en", {"row": text(), "events": listed(text()), "source": text(), **LABEL}),
                 "该级别当日的权限行 / Rows of the table of competence for its level on the day",

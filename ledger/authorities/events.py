@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ledger.authorities.lists import kinds, labels
-from ledger.certificates.forms import LegalBasis, OrganisationCode, Region
+from ledger.certificates.forms import LegalBasis, OrganisationCode, Personal, Region
 from ledger.facts import CalendarDay, Code, Dated, EventType, Identifier, LongText, Text, correction, event_types
-from ledger.parties import AUTHORITIES
+from ledger.parties import AUTHORITIES, LOCAL_AUTHORITY
 
 FAMILY = "authority"
 Authority = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z\-]{2,31}$")]
@@ -19,6 +19,9 @@ EventName = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,40}\.[a-z_]{1,60
 Level = Literal["national", "province", "prefecture", "county"]
 Role = Literal["supervision", "enforcement", "legal"]
 Basis = Annotated[list[LegalBasis], Field(min_length=1, max_length=10)]
+Campaign = Annotated[str, StringConstraints(pattern=r"^inspection:[0-9a-zA-Z\-]{1,60}$")]
+ContactField = Literal["name", "telephone", "fax", "email", "address", "postcode"]
+_LOCAL = frozenset({LOCAL_AUTHORITY})
 
 
 def _known_kind(code: str) -> str:
@@ -188,8 +191,68 @@ class LeadingGroupFormed(Dated):
     office_unit: Code
 
 
-def _type(name: str, model: type[Dated], zh: str, en: str, source: str) -> EventType:
-    return EventType(f"{FAMILY}.{name}", FAMILY, model, AUTHORITIES, zh, en, source)
+class PlanningRegionDefined(Dated):
+    """A province plans for these of its cities together; a later one of the same code takes its place (S0-27)."""
+
+    planning_region: Code
+    name_zh: Text
+    name_en: Text | None = None
+    cities: Annotated[tuple[Region, ...], Field(min_length=1, max_length=60)]
+
+
+class PlanningRegionDissolved(Dated):
+    """The province plans for these cities together no more."""
+
+    planning_region: Code
+
+
+class CampaignLeaderDesignated(Dated):
+    """A city bureau names the one of its leaders who answers for a campaign, by certificate number, never by name.
+
+    A second one beside the first is recorded and reported; who takes another's place says so by ``instead_of``.
+    """
+
+    campaign: Campaign = Field(description="Stream of the campaign's plan", examples=["inspection:2031-campaign"])
+    leader: Officer
+    instead_of: Officer | None = None
+
+
+class Assessed(Dated):
+    """An authority above assessed how this one supervised in a period (S0-95)."""
+
+    begins: CalendarDay
+    ends: CalendarDay
+    result: Text
+    document_number: Text | None = None
+
+    @model_validator(mode="after")
+    def ends_after_it_begins(self) -> "Assessed":
+        """The period ends on its first day at the earliest."""
+        if self.ends < self.begins:
+            raise ValueError("dates_out_of_order")
+        return self
+
+
+class ContactStated(Personal):
+    """Whom to contact in a unit: what the fields say is in the vault; a later one of the same code takes its place."""
+
+    contact: Code
+    unit: Code | None = Field(default=None, description="A registered unit; absent: the authority itself")
+    published: Annotated[tuple[ContactField, ...], Field(max_length=6)] = Field(
+        default=(), description="Fields that everybody may read"
+    )
+
+
+class ContactRemoved(Dated):
+    """The contact is one no more."""
+
+    contact: Code
+
+
+def _type(
+    name: str, model: type[Dated], zh: str, en: str, source: str, actors: frozenset[str] = AUTHORITIES
+) -> EventType:
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, source)
 
 
 EVENTS = event_types(
@@ -209,5 +272,25 @@ EVENTS = event_types(
     _type("guidance_issued", GuidanceIssued, "业务指导", "Guidance issued", "S0-29; S3-80"),
     _type("supervision_opinion_issued", SupervisionOpinionIssued, "监督意见", "Supervision opinion issued", "S0-29"),
     _type("leading_group_formed", LeadingGroupFormed, "成立领导小组", "Leading group formed", "S1-12; S4-05"),
+    _type("planning_region_defined", PlanningRegionDefined, "划分规划区域", "Planning region defined", "S0-27", _LOCAL),
+    _type(
+        "planning_region_dissolved",
+        PlanningRegionDissolved,
+        "撤销规划区域",
+        "Planning region dissolved",
+        "S0-27",
+        _LOCAL,
+    ),
+    _type(
+        "campaign_leader_designated",
+        CampaignLeaderDesignated,
+        "指定负责局领导",
+        "Campaign leader designated",
+        "S2-73",
+        _LOCAL,
+    ),
+    _type("assessed", Assessed, "监管工作考核", "Supervision assessed", "S0-95"),
+    _type("contact_stated", ContactStated, "登记联系方式", "Contact stated", "S2-90; S2-91"),
+    _type("contact_removed", ContactRemoved, "撤下联系方式", "Contact removed", "S2-90"),
     correction(FAMILY, AUTHORITIES, "监管部门"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ledger.access.competence import Competence, competence
-from ledger.access.jurisdiction import governs, level_of
+from ledger.access.jurisdiction import governors, governs, level_of
 from ledger.authorities.lists import PREFECTURE, PROVINCE
 from ledger.authorities.state import MACHINE, AuthorityState
 from ledger.days import FOREVER, Day
@@ -16,6 +16,7 @@ from ledger.timeline import Illegal, Timeline, states
 
 Standing = Callable[[str], Timeline[Any]]
 PREFIX = "authority:"
+_PLAN = "inspection.planned"
 _SPEAKS_ALONE = frozenset({"key", "signing", "reads", "log", "privacy"})
 """Families about the speaker's own means, which ask for no power."""
 
@@ -78,6 +79,11 @@ def speaker_objection(
         return Illegal("authority_succeeded", pointer="/source", params=(*named, ("successor", state.successor)))
     if not state.lists_power_for(type_name):
         return Illegal("power_not_listed", pointer="/source", params=named)
+    planned = data.get("planning_region") if type_name == _PLAN else None
+    if planned is not None:
+        objection = _plan_objection(state, source, str(planned), data)
+        if objection is not None:
+            return objection
     unit = data.get("unit")
     return _unit_objection(state, unit, named) if state.division and isinstance(unit, Mapping) else None
 
@@ -100,6 +106,8 @@ def subject_objection(type_name: str, subject: str, data: Mapping[str, Any], spe
         if not governs(speaker.region, place, day):
             named = (("source", speaker.id), ("place", place), ("row", "C-83"))
             return Illegal("outside_jurisdiction", pointer="/data/region", params=named)
+    if type_name == "authority.planning_region_defined" and own is not None:
+        return _cities_objection(str(own.region), data, day)
     return _list_objection(about, own, data, day) if type_name == "authority.item_listed" else None
 
 
@@ -119,6 +127,24 @@ def _list_objection(about: str, own: Party | None, data: Mapping[str, Any], day:
         if competence(name, own, day) is None:
             named = (("authority", about), ("type", str(name)))
             return Illegal("power_exceeds_table", pointer=f"/data/events/{index}", params=named)
+    return None
+
+
+def _plan_objection(state: AuthorityState, source: str, code: str, data: Mapping[str, Any]) -> Illegal | None:
+    """A plan for a planning region is its own province's, and for no wider place than the province (S0-27)."""
+    party = party_of(source)
+    if state.plans_for(code) and party is not None and data.get("region") == party.region:
+        return None
+    named = (("planning_region", code),)
+    return Illegal("planning_region_unknown", pointer="/data/planning_region", params=named)
+
+
+def _cities_objection(province: str, data: Mapping[str, Any], day: Day) -> Illegal | None:
+    """Return why these are no cities of a province: each is a government directly below it on that day (S0-27)."""
+    for index, code in enumerate(data.get("cities") or ()):
+        if level_of(code, day) is None or governors(code, day)[1:] != (province,):
+            named = (("city", str(code)), ("province", province))
+            return Illegal("planning_region_city_wrong", pointer=f"/data/cities/{index}", params=named)
     return None
 
 

@@ -38,9 +38,21 @@ def kinds() -> dict[str, Kind]:
     }
 
 
+@lru_cache(maxsize=1)
+def departments() -> dict[str, str | None]:
+    """Return each kind of unit with the one authority that has it, ``None`` where any may have one (S4-09)."""
+    return {row["code"]: row.get("of") for row in _data()["units"]}
+
+
+@lru_cache(maxsize=1)
+def superintendence() -> dict[str, str]:
+    """Return each way to superintend a bureau below with its part: guidance, inspection or assessment (S0-95)."""
+    return {row["code"]: row["part"] for row in _data()["superintendence"]}
+
+
 @lru_cache(maxsize=8)
 def labels(name: str) -> dict[str, tuple[str, str]]:
-    """Return code -> Chinese and English of one list: ``levels``, ``kinds``, ``units`` or ``roles``."""
+    """Return code -> Chinese and English of one list, such as ``levels``, ``kinds``, ``units`` or ``roles``."""
     return {row["code"]: (row["zh"], row["en"]) for row in _data()[name]}
 
 

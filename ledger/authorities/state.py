@@ -3,7 +3,7 @@
 A designation of a focal unit ends the one before, so that on no day there are two (S0-25).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,6 +69,28 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanningRegion:
+    """Cities that a province plans for together."""
+
+    code: str
+    name_zh: str
+    name_en: str | None
+    cities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whom to contact: the event by which it was stated finds in the vault what the digests stand for."""
+
+    code: str
+    unit: str | None
+    published: tuple[str, ...]
+    digests: tuple[str, ...]
+    source: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorityState:
     """What an authority is on a day; ``ever_listed`` are the statements for which it ever listed a power."""
 
@@ -88,6 +110,13 @@ class AuthorityState:
     duties: tuple[Duty, ...] = ()
     designations: tuple[Designation, ...] = ()
     groups: tuple[Group, ...] = ()
+    planning_regions: tuple[PlanningRegion, ...] = ()
+    campaign_leaders: tuple[tuple[str, str], ...] = ()
+    contacts: tuple[Contact, ...] = ()
+
+    def plans_for(self, code: str) -> bool:
+        """Tell whether it has a planning region of this code (S0-27)."""
+        return any(each.code == code for each in self.planning_regions)
 
     def unit(self, code: str) -> Unit | None:
         """Return the unit of a code, ``None`` where there is none."""
@@ -120,7 +149,7 @@ class AuthorityMachine:
             return _registered(state, data)
         if not state.registered:
             return Illegal("authority_not_registered", may_wait=True, pointer="/effective")
-        if name in {"guidance_issued", "supervision_opinion_issued"}:
+        if name in {"guidance_issued", "supervision_opinion_issued", "assessed"}:
             return state
         if name == "succeeded":
             return replace(state, successor=data["successor"])
@@ -137,6 +166,8 @@ class AuthorityMachine:
             return _listed(state, name, data)
         if name == "unit_established":
             return _established(state, data)
+        if name in _BESIDE_UNITS:
+            return _BESIDE_UNITS[name](state, fact)
         if name == "responsibility_ended":
             return _ended(state, scope_of(data))
         if name == "division_adopted":
@@ -196,6 +227,62 @@ def _ended(state: AuthorityState, scope: str) -> AuthorityState | Illegal:
     if len(kept) == len(state.duties):
         return Illegal("responsibility_not_assigned", may_wait=True, pointer="/effective")
     return replace(state, duties=kept)
+
+
+def _region_defined(state: AuthorityState, fact: Fact) -> AuthorityState | Illegal:
+    data = fact.data
+    kept = tuple(each for each in state.planning_regions if each.code != data["planning_region"])
+    added = PlanningRegion(data["planning_region"], data["name_zh"], data.get("name_en"), tuple(data["cities"]))
+    return replace(state, planning_regions=(*kept, added))
+
+
+def _region_dissolved(state: AuthorityState, fact: Fact) -> AuthorityState | Illegal:
+    code = fact.data["planning_region"]
+    if not state.plans_for(code):
+        named = (("planning_region", code),)
+        return Illegal("planning_region_unknown", may_wait=True, pointer="/planning_region", params=named)
+    kept = tuple(each for each in state.planning_regions if each.code != code)
+    return replace(state, planning_regions=kept)
+
+
+def _leader_designated(state: AuthorityState, fact: Fact) -> AuthorityState | Illegal:
+    """A second leader stands beside the first, so that the report can show that there are two (S2-73)."""
+    campaign, leader, former = fact.data["campaign"], fact.data["leader"], fact.data.get("instead_of")
+    if (campaign, leader) in state.campaign_leaders:
+        return Illegal("campaign_leader_designated_already", pointer="/leader", params=(("leader", leader),))
+    if former is not None and (campaign, former) not in state.campaign_leaders:
+        named = (("leader", former),)
+        return Illegal("campaign_leader_unknown", may_wait=True, pointer="/instead_of", params=named)
+    kept = tuple(each for each in state.campaign_leaders if each != (campaign, former))
+    return replace(state, campaign_leaders=(*kept, (campaign, leader)))
+
+
+def _contact_stated(state: AuthorityState, fact: Fact) -> AuthorityState | Illegal:
+    data = fact.data
+    unit = data.get("unit")
+    if unit is not None and state.unit(unit) is None:
+        return Illegal("authority_unit_unknown", may_wait=True, pointer="/unit", params=(("unit", unit),))
+    kept = tuple(each for each in state.contacts if each.code != data["contact"])
+    digests = tuple(data.get("_sd") or ())
+    added = Contact(data["contact"], unit, tuple(data.get("published") or ()), digests, fact.source, fact.id)
+    return replace(state, contacts=(*kept, added))
+
+
+def _contact_removed(state: AuthorityState, fact: Fact) -> AuthorityState | Illegal:
+    kept = tuple(each for each in state.contacts if each.code != fact.data["contact"])
+    if len(kept) == len(state.contacts):
+        named = (("contact", fact.data["contact"]),)
+        return Illegal("contact_unknown", may_wait=True, pointer="/contact", params=named)
+    return replace(state, contacts=kept)
+
+
+_BESIDE_UNITS: Mapping[str, Callable[[AuthorityState, Fact], AuthorityState | Illegal]] = {
+    "planning_region_defined": _region_defined,
+    "planning_region_dissolved": _region_dissolved,
+    "campaign_leader_designated": _leader_designated,
+    "contact_stated": _contact_stated,
+    "contact_removed": _contact_removed,
+}
 
 
 def _of_unit(state: AuthorityState, name: str, data: Mapping[str, Any]) -> AuthorityState | Illegal:

@@ -61,6 +61,23 @@ class ProductClass:
     confirmed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class QualityTool:
+    """A tool of quality management that the sources name, with the scheme by which it is certified (S4-32).
+
+    No source gives the scheme's project code: while ``confirmed`` is false it is the ledger's own.
+    """
+
+    code: str
+    project: str
+    zh: str
+    en: str
+    valid_from: str
+    valid_to: str
+    source: str
+    confirmed: bool
+
+
 @lru_cache(maxsize=1)
 def _data() -> dict[str, Any]:
     return cast("dict[str, Any]", packaged_json("schemes.json"))
@@ -132,3 +149,10 @@ def product_classes(on: Moment) -> tuple[ProductClass, ...]:
     """Return the known classes of the catalogue on a day, in the order of their codes."""
     day = day_of(on)
     return tuple(row for row in _product_classes() if holds(row.valid_from, row.valid_to, day))
+
+
+def quality_tools(on: Moment) -> tuple[QualityTool, ...]:
+    """Return the tools of quality management in force on a day: traceability, supply chain, business continuity."""
+    day = day_of(on)
+    rows = (QualityTool(**row) for row in _data()["quality_tools"])
+    return tuple(row for row in rows if holds(row.valid_from, row.valid_to, day))

@@ -125,7 +125,7 @@ def _type(
 
 
 EVENTS = event_types(
-    _type("performed", Performed, "实施检查", "Inspection performed", version=3),
+    _type("performed", Performed, "实施检查", "Inspection performed", version=4),
     _type("finding_recorded", FindingRecorded, "发现问题", "Finding recorded", version=2),
     _type("finding_closed", FindingClosed, "问题关闭", "Finding closed"),
     _type(
@@ -136,7 +136,15 @@ EVENTS = event_types(
         _INSPECTORS | {LABORATORY},
         version=2,
     ),
-    _type("planned", planning.Planned, "计划检查", "Inspection planned", _INSPECTORS | {CLOCK}, "S0-40; S1-25; S1-86"),
+    _type(
+        "planned",
+        planning.Planned,
+        "计划检查",
+        "Inspection planned",
+        _INSPECTORS | {CLOCK},
+        "S0-40; S1-25; S1-86",
+        version=2,
+    ),
     _type(
         "plan_cancelled",
         planning.PlanCancelled,

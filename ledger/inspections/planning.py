@@ -1,13 +1,16 @@
 """What may be said before and around an inspection: plans, who takes part, assistance, recognised results."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from ledger.authorities.lists import departments
 from ledger.certificates.forms import OrganisationCode, Region, SchemeClass
 from ledger.facts import CalendarDay, Code, Data, Dated, Identifier, LongText, Reference, Text
 from ledger.inspections.codes import ModeCode, Programme, Role, Stage
 
+_AUTHORITY = re.compile(r"CNCA|SAMR(-[0-9]{6})?")
 Party = Annotated[str, Field(min_length=1, max_length=40)]
 ProductClass = Annotated[str, Field(pattern=r"^[0-9]{4}$")]
 CertificateStreams = Annotated[list[Identifier], Field(max_length=200)]
@@ -18,6 +21,16 @@ class Unit(Data):
 
     unit: Party = Field(description="An authority, body or laboratory", examples=["SAMR-440604"])
     role: Role
+    department: Code | None = Field(default=None, description="Its department that owns the task (S4-09)")
+
+    @model_validator(mode="after")
+    def has_the_department(self) -> "Unit":
+        """An owner resolves: the department is of the list, and of this unit where the list says whose it is."""
+        if self.department is not None:
+            of = departments().get(self.department, "")
+            if of not in {None, self.unit} or _AUTHORITY.fullmatch(self.unit) is None:
+                raise ValueError("department_unknown")
+        return self
 
 
 Units = Annotated[list[Unit], Field(max_length=60)]
@@ -52,6 +65,9 @@ class Planned(Dated):
     products: Annotated[list[Text], Field(max_length=200)] | None = None
     under: Identifier | None = Field(default=None, description="Stream of the task from which this one comes (S2-55)")
     draw: Identifier | None = Field(default=None, description="Stream of the draw that chose it (S3-87)")
+    planning_region: Code | None = Field(
+        default=None, description="Planning region of the province that plans: its cities alone (S0-27)"
+    )
     catalogue: Text | None = Field(default=None, description="Version of the key catalogue in force (S1-23)")
     cause: Reference | None = Field(default=None, description="The recorded event from which the task follows")
     purpose: LongText | None = None

@@ -9,6 +9,7 @@ from ledger.days import FOREVER, Day
 from ledger.parties import party_of
 from ledger.timeline import Timeline, states
 from projections import copying
+from projections.authorities.organising import PARTS, superintended
 from projections.certificates.timelines import Known
 from projections.copying import Lines
 from projections.feed import Delivered
@@ -22,16 +23,17 @@ class Authorities(StreamView):
 
     name = "authorities"
     families = ("authority",)
-    rows = ("period", "unit", "item", "duty", "predecessor")
+    rows = ("period", "unit", "item", "duty", "predecessor", *PARTS, "superintended")
 
     def add_rows(self, stream: str, known: Known, latest: Delivered, lines: Lines) -> None:
-        """Add an authority's periods, with its units, listed items, duties and predecessors."""
+        """Add an authority's periods, with all that it had in them, and each act by which it was superintended."""
         del latest
         name = stream.removeprefix("authority:")
         owner = copying.text(stream) + b"\t" + copying.text(name)
         for table, parts in _PARTS.items():
             for said, begins, ends in intervals(known.timeline, parts):
                 lines[table].append(b"%b\t[%b,%b)\t%b" % (owner, begins.encode(), ends.encode(), said))
+        lines["superintended"].extend(b"%b\t%b" % (owner, each) for each in superintended(known.timeline))
 
 
 def intervals(
@@ -127,4 +129,5 @@ _PARTS: dict[str, Callable[[AuthorityState], Mapping[Hashable, bytes]]] = {
     "item": _items,
     "duty": _duties,
     "predecessor": _predecessors,
+    **PARTS,
 }

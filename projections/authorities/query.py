@@ -28,12 +28,17 @@ _PARTS = {
     "items": "SELECT list AS list_name, item, said, events, basis FROM authorities.item",
     "duties": "SELECT scope, unit, officer FROM authorities.duty",
     "predecessors": "SELECT predecessor FROM authorities.predecessor",
+    "planning_regions": "SELECT planning_region, name_zh, name_en, cities FROM authorities.planning_region",
 }
 _OF = " WHERE authority = %(authority)s AND effective @> %(day)s::date ORDER BY 1, 2"
 _SUCCESSORS = (
     "SELECT authority, successor FROM authorities.period WHERE successor IS NOT NULL AND effective @> %s::date"
 )
 _AREAS = "SELECT area FROM authorities.predecessor WHERE authority = %s AND effective @> %s::date"
+_CITIES = """
+    SELECT cities FROM authorities.planning_region
+    WHERE authority = %s AND planning_region = %s AND effective @> %s::date
+"""
 _WITHOUT_FOCAL = f"""
     SELECT authority, name_zh, name_en, region FROM authorities.period AS p
     WHERE effective @> %(day)s::date AND {_IN_AREA.format(region="p.region")} AND successor IS NULL
@@ -95,6 +100,12 @@ async def areas_taken_over(connection: Connection, authority: str, day: Day) -> 
     """Return the codes of the areas that an authority took over from others."""
     found = await (await connection.execute(_AREAS, (authority, day))).fetchall()
     return tuple(code for (area,) in found for code in area.split(",") if code)
+
+
+async def cities_of(connection: Connection, authority: str, planning_region: str, day: Day) -> tuple[str, ...]:
+    """Return the cities of a province's planning region on a day, none where there is no such region (S0-27)."""
+    found = await (await connection.execute(_CITIES, (authority, planning_region, day))).fetchone()
+    return tuple(found[0]) if found else ()
 
 
 async def gaps(connection: Connection, day: Day, area: Sequence[str] | None) -> dict[str, list[dict[str, Any]]]:

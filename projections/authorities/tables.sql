@@ -63,3 +63,47 @@ CREATE TABLE fact (
     position bigint NOT NULL,
     raw      text   NOT NULL
 );
+
+-- Cities that a province plans for together (S0-27).
+CREATE TABLE planning_region (
+    stream          text      COLLATE "C" NOT NULL,
+    authority       text      COLLATE "C" NOT NULL,
+    effective       daterange NOT NULL,
+    planning_region text      COLLATE "C" NOT NULL,
+    name_zh         text      NOT NULL,
+    name_en         text,
+    cities          text[]    NOT NULL
+);
+
+-- Which leader of a city bureau answers for which campaign: exactly one should, and a second is a row of its own (S2-73).
+CREATE TABLE leader (
+    stream    text      COLLATE "C" NOT NULL,
+    authority text      COLLATE "C" NOT NULL,
+    effective daterange NOT NULL,
+    campaign  text      COLLATE "C" NOT NULL,
+    leader    text      COLLATE "C" NOT NULL
+);
+
+-- Whom to contact; what the fields say is in the vault, under the event that stated them (S2-90).
+CREATE TABLE contact (
+    stream    text      COLLATE "C" NOT NULL,
+    authority text      COLLATE "C" NOT NULL,
+    effective daterange NOT NULL,
+    contact   text      COLLATE "C" NOT NULL,
+    unit      text,
+    published text[]    NOT NULL,
+    digests   text[]    NOT NULL,
+    source    text      NOT NULL,
+    event_id  text      NOT NULL
+);
+
+-- How an authority above guided, inspected or assessed this one, each act on its day (S0-95).
+CREATE TABLE superintended (
+    stream          text COLLATE "C" NOT NULL,
+    authority       text COLLATE "C" NOT NULL,
+    kind            text NOT NULL,
+    by              text COLLATE "C" NOT NULL,
+    day             date NOT NULL,
+    document_number text,
+    result          text
+);

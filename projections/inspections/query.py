@@ -19,7 +19,7 @@ Connection = psycopg.AsyncConnection[Any]
 
 _COLUMNS = """
     i.stream, i.access, i.subject, i.region, i.mode, i.programme, i.stage, i.status, i.is_planned, i.planned_by,
-    i.planned::text, i.due::text, i.under, i.draw, i.catalogue, i.cause, i.targets, i.performed_by,
+    i.planned::text, i.due::text, i.under, i.draw, i.catalogue, i.planning_region, i.cause, i.targets, i.performed_by,
     i.performed::text, i.result, i.recorded::text, i.forms, i.filed::text, i.cancelled::text,
     i.status = 'planned' AND i.due < %(day)s::date AND r.until IS NULL AS overdue, r.until::text AS recognised_until,
     i.performed IS NOT NULL AND i.recorded IS NULL AS without_record
@@ -43,7 +43,7 @@ _LIST = f"""
     ORDER BY i.stream LIMIT %(limit)s
 """  # noqa: S608 - constants of this module
 _WORKLIST = f"""
-    SELECT {_COLUMNS}, u.unit, array_agg(u.role ORDER BY u.role) AS roles, bool_or(u.accepts) AS accepts,
+    SELECT {_COLUMNS}, u.unit, array_agg(DISTINCT u.role ORDER BY u.role) AS roles, bool_or(u.accepts) AS accepts,
         CASE WHEN bool_and(u.accepts IS NULL) THEN %(day)s::date - min(u.named) END AS unanswered_days
     FROM inspections.unit u JOIN inspections.inspection i ON i.stream = u.stream {_RECOGNISED}
     WHERE u.unit = %(unit)s AND u.role <> 'expert' AND i.status <> 'filed' AND i.status <> 'cancelled'
@@ -70,8 +70,8 @@ _CHAIN = """
 """
 _ABOVE, _BELOW = (_CHAIN.format(join) for join in ("i.stream = chain.under", "i.under = chain.stream"))
 _PARTS = {
-    "units": "SELECT unit, role, named::text, accepts, answered::text FROM inspections.unit"
-    " WHERE stream = %(stream)s ORDER BY role, unit",
+    "units": "SELECT unit, role, department, named::text, accepts, answered::text FROM inspections.unit"
+    " WHERE stream = %(stream)s ORDER BY role, unit, department",
     "findings": "SELECT finding, grade, violation, stage, standard, clause, tags, found::text, due::text, closed::text"
     " FROM inspections.finding WHERE stream = %(stream)s ORDER BY finding",
     "samples": "SELECT sample, product, models, batch, stage, certificates, level, laboratory, taken::text,"

@@ -77,6 +77,7 @@ def _inspection(stream: str, of: dict[str, list[Fact]], access: str, subject: st
             text(said.get("under")),
             text(said.get("draw")),
             text(said.get("catalogue")),
+            text(said.get("planning_region")),
             text(f"{cause['source']} {cause['id']}" if cause else None),
             copying.json_text(said["targets"]) if said.get("targets") else copying.NULL,
             text(performed.source if performed else None),
@@ -116,17 +117,17 @@ def _serious(of: dict[str, list[Fact]]) -> str | None:
 def _units(stream: str, of: dict[str, list[Fact]], access: str) -> Iterator[bytes]:
     """Yield who takes part; where nobody leads a plan, the authority of the place does (S1-40)."""
     answers = {fact.source: fact for fact in of.get("participation_answered", ())}
-    named: dict[tuple[str, str], str] = {}
+    named: dict[tuple[str, str, str | None], str] = {}
     for kind in ("planned", "performed"):
         fact = _only(of, kind)
         if fact is None:
             continue
-        units = [(each["unit"], each["role"]) for each in fact.data.get("units") or ()]
-        if kind == "planned" and not any(role == "lead" for _, role in units):
-            units.insert(0, (f"SAMR-{fact.data['region']}", "lead"))
+        units = [(each["unit"], each["role"], each.get("department")) for each in fact.data.get("units") or ()]
+        if kind == "planned" and not any(role == "lead" for _, role, _ in units):
+            units.insert(0, (f"SAMR-{fact.data['region']}", "lead", None))
         for each in units:
             named.setdefault(each, fact.effective)
-    for (unit, role), since in named.items():
+    for (unit, role, department), since in named.items():
         answer = answers.get(unit)
         yield b"\t".join(
             (
@@ -137,6 +138,7 @@ def _units(stream: str, of: dict[str, list[Fact]], access: str) -> Iterator[byte
                 since.encode(),
                 copying.boolean(answer.data["accepts"]) if answer else copying.NULL,
                 copying.day(_day(answer)),
+                copying.text(department),
             )
         )
 

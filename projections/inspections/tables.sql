@@ -15,6 +15,7 @@ CREATE TABLE inspection (
     under         text   COLLATE "C",
     draw          text   COLLATE "C",
     catalogue     text,
+    planning_region text,
     cause         text,
     targets       json,
     performed_by  text,
@@ -32,13 +33,14 @@ COMMENT ON COLUMN inspection.is_planned IS 'false: it was performed without a pl
 COMMENT ON COLUMN inspection.serious IS 'day of its latest major finding or failed sample';
 
 CREATE TABLE unit (
-    stream   text COLLATE "C" NOT NULL,
-    access   text COLLATE "C" NOT NULL,
-    unit     text COLLATE "C" NOT NULL,
-    role     text NOT NULL,
-    named    date NOT NULL,
-    accepts  boolean,
-    answered date
+    stream     text COLLATE "C" NOT NULL,
+    access     text COLLATE "C" NOT NULL,
+    unit       text COLLATE "C" NOT NULL,
+    role       text NOT NULL,
+    named      date NOT NULL,
+    accepts    boolean,
+    answered   date,
+    department text
 );
 
 CREATE TABLE sample (

@@ -7,6 +7,7 @@ from typing import Any
 from ledger.codes.classification import shipped_rules
 from ledger.draws.selecting import commitment, draw_key, pool_digest, select, selection_digest
 from ledger.envelope import Submission
+from ledger.evidence.disclosures import disclose
 from ledger.families import EVENT_TYPES
 from ledger.service import Ledger
 from tests.support.inspecting import daily_patrol
@@ -165,7 +166,11 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "region": "440604",
         "due": "2031-03-31",
         "organisation": HOLDER["code"],
-        "units": [{"unit": "SAMR-440604", "role": "lead"}, {"unit": "SAMR-440605", "role": "co_responsible"}],
+        "units": [
+            {"unit": "SAMR-440604", "role": "lead"},
+            {"unit": "SAMR-440605", "role": "co_responsible"},
+            {"unit": "CNCA", "role": "participant", "department": "certification"},
+        ],
         "certificates": [certificate()],
         "catalogue": "2031-1",
     },
@@ -256,6 +261,30 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "members": ["YZ440604002"],
         "office_unit": "U1",
     },
+    "authority.planning_region_defined": {
+        "planning_region": "PRD",
+        "name_zh": "珠三角片区",
+        "name_en": "Pearl River Delta",
+        "cities": ["440100", "440600"],
+    },
+    "authority.planning_region_dissolved": {"planning_region": "PRD"},
+    "authority.campaign_leader_designated": {
+        "campaign": "inspection:8d8ac610-566d-4ef0-9c22-186b2a5ed793",
+        "leader": "YZ440600001",
+    },
+    "authority.assessed": {
+        "begins": "2030-01-01",
+        "ends": "2030-12-31",
+        "result": "良好",
+        "document_number": "佛市监〔2031〕6号",
+    },
+    "authority.contact_stated": {
+        "contact": "CCC",
+        "unit": "U1",
+        "published": ["email"],
+        "_sd": [disclose("contact/email", "office@example.org", b"golden" * 5 + b"go").digest],
+    },
+    "authority.contact_removed": {"contact": "CCC"},
     "case.lead_registered": {
         "region": "440604",
         "lead": "complaint",
@@ -517,6 +546,9 @@ SUBJECTS = {
     "inspection": "inspection:i-1",
     "case": "case:SAMR-440604:1",
     "authority": "authority:SAMR-440604",
+    "authority.planning_region_defined": "authority:SAMR-440000",
+    "authority.planning_region_dissolved": "authority:SAMR-440000",
+    "authority.campaign_leader_designated": "authority:SAMR-440600",
     "rectification": "rectification:i-1:F1",
     "report": "report:SAMR-440604:1",
     "area": "area:440604",
@@ -554,8 +586,11 @@ SOURCES = {
             "jurisdiction_designated",
             "guidance_issued",
             "supervision_opinion_issued",
+            "campaign_leader_designated",
+            "assessed",
         )
     },
+    **{f"authority.planning_region_{name}": "SAMR-440000" for name in ("defined", "dissolved")},
     "rectification": "SAMR-440604",
     "report": "SAMR-440604",
     "area": "SAMR-440600",
@@ -670,7 +705,7 @@ def example(name: str) -> Submission:
     if "signers" in EVENT_TYPES[name].model.model_fields:
         data["signers"] = [*SIGNERS, {"register": "CCAA", "number": "S101001", "role": "head"}]
     source = SOURCES.get(name, SOURCES[family])
-    return statement(name, SUBJECTS[family], data, source=source, identity=f"golden:{name}")
+    return statement(name, SUBJECTS.get(name, SUBJECTS[family]), data, source=source, identity=f"golden:{name}")
 
 
 def recorded(name: str) -> bytes:

@@ -13,19 +13,19 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http import cursors
-from api.http.answers import CSV, JSON, as_of_day, json_response, min_position, preferred, require_acceptable
+from api.http.answers import CSV, JSON, json_response, preferred, require_acceptable
+from api.http.areas import area_asked, begun, may_count
 from api.http.cursors import is_position, is_text
 from api.http.describe_authorities import AUTHORITIES, AUTHORITY, GAPS, LEDGER
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.spreadsheets import plain
-from infra.readers import Connection
 from ledger.access.competence import Competence, powers_of
-from ledger.access.jurisdiction import area, level_of
+from ledger.access.jurisdiction import level_of
 from ledger.authorities.lists import labels, level_code, level_names
 from ledger.authorities.routing import Authorities, bureau_of, successor_of, superior_of
 from ledger.codes.statuses import Status
-from ledger.days import Day, china_day
+from ledger.days import Day
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
 from projections.authorities import query
 from projections.ledgers.query import LEDGERS, Asked, count, entries
@@ -59,12 +59,12 @@ async def authorities(
 ) -> Response:
     """Return the authorities of an area on a day, by identifier."""
     require_acceptable(request, JSON)
-    reading, day, position = await _begun(request, "list_authorities", ("authorities",))
+    reading, day, position = await begun(request, "list_authorities", ("authorities",))
     wanted = None if level is None else level_code(level)
     operation = f"authorities {region} {wanted} {day}"
     after, snapshot = _decoded(operation, cursor, position)
     async with reading.connection() as connection:
-        codes = await _area(reading, connection, region, day)
+        codes = await area_asked(reading, connection, region, day)
         rows = await query.authorities(connection, day, area=codes, level=wanted, after=after, limit=limit + 1)
     shown = rows[:limit]
     following = cursors.encode(operation, [shown[-1]["authority"], snapshot]) if len(rows) > limit else None
@@ -76,7 +76,7 @@ async def authorities(
 async def authority(request: Request, authority: Annotated[str, Path(max_length=40)]) -> Response:
     """Return one authority on a day, with its whole history."""
     require_acceptable(request, JSON)
-    reading, day, position = await _begun(request, "get_authority", ("authorities",))
+    reading, day, position = await begun(request, "get_authority", ("authorities",))
     async with reading.connection() as connection:
         found = await query.authority(connection, authority, day)
         if found is None:
@@ -105,6 +105,7 @@ async def authority(request: Request, authority: Annotated[str, Path(max_length=
         "items": found["items"],
         "duties": found["duties"],
         "predecessors": [each["predecessor"] for each in found["predecessors"]],
+        "planning_regions": found["planning_regions"],
         "powers": [
             {"row": row.id, "events": list(row.events), "source": row.source, "zh": row.zh, "en": row.en}
             for row in powers
@@ -117,12 +118,12 @@ async def authority(request: Request, authority: Annotated[str, Path(max_length=
 async def authority_gaps(request: Request, region: _Region = None) -> Response:
     """Return what the authorities of an area lack on a day."""
     require_acceptable(request, JSON)
-    reading, day, position = await _begun(request, "get_authority_gaps", _VIEWS)
+    reading, day, position = await begun(request, "get_authority_gaps", _VIEWS)
     async with reading.connection() as connection:
-        codes = await _area(reading, connection, region, day)
+        codes = await area_asked(reading, connection, region, day)
         found = await query.gaps(connection, day, codes)
         unassigned = None
-        if _may_count(reading, codes):
+        if may_count(reading, codes):
             unassigned = await count(connection, "enterprises", day, Asked(codes, unassigned=True))
     answer = {"as_of": day, "position": position, "region": region, **found, "unassigned_enterprises": unassigned}
     return json_response(answer, headers=_headers(reading, position))
@@ -147,11 +148,11 @@ async def enforcement_ledger(
     if ledger not in LEDGERS:
         raise problem("subject_unknown", subject=ledger)
     statuses = [each for each in (status or "").split(",") if each]
-    reading, day, position = await _begun(request, "get_enforcement_ledger", _VIEWS)
+    reading, day, position = await begun(request, "get_enforcement_ledger", _VIEWS)
     operation = f"ledger {ledger} {region} {statuses} {unassigned}"
     after, snapshot = _decoded(operation, cursor, position)
     async with reading.connection() as connection:
-        asked = Asked(await _area(reading, connection, region, day), statuses, unassigned, after, limit + 1)
+        asked = Asked(await area_asked(reading, connection, region, day), statuses, unassigned, after, limit + 1)
         rows = await entries(connection, ledger, day, asked)
         shown = rows[:limit]
         await reading.note(connection, _restricted(ledger, shown))
@@ -173,47 +174,6 @@ async def enforcement_ledger(
         "next": following,
     }
     return json_response(answer, headers=headers)
-
-
-async def _begun(request: Request, operation: str, views: Sequence[str]) -> tuple[Reading, Day, int]:
-    """Return the reading, the day asked about, and how far the views have come."""
-    reading = await Reading.of(request, operation)
-    day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    wanted = min_position(request)
-    for view in views:
-        if wanted:
-            await reading.wait_for(wanted, view)
-    positions = [await reading.service.views[view].position() for view in views]
-    if not reading.public:
-        positions.append(await reading.service.views["access"].position())
-    return reading, day, min(positions)
-
-
-async def _area(reading: Reading, connection: Connection, region: str | None, day: Day) -> tuple[str, ...] | None:
-    """Return all codes of an area, with what its authority took over from others; ``None`` is the nation.
-
-    A region's own database answers for that region and the places in it: of others it does not know everything.
-    """
-    own = reading.service.ports.region
-    if region is None and own is None:
-        return None
-    asked = region or str(own)
-    if level_of(asked, day) is None:
-        raise problem("region_unknown_here", "/query/region", region=asked)
-    codes = (*area(asked, day), *await query.areas_taken_over(connection, f"SAMR-{asked}", day))
-    if own is not None and asked != own:
-        kept = (*area(own, day), *await query.areas_taken_over(connection, f"SAMR-{own}", day))
-        if not set(codes) <= set(kept):
-            raise problem("region_not_kept_here", "/query/region", region=asked, own=own)
-    return codes
-
-
-def _may_count(reading: Reading, codes: Sequence[str] | None) -> bool:
-    """Tell whether who answers for what in an area is all for this reader to see: a part of it would count wrong."""
-    if reading.principal.role in {"auditor", NATIONAL_AUTHORITY}:
-        return True
-    mine = area(reading.principal.region, china_day(reading.service.clock()))
-    return reading.principal.role == LOCAL_AUTHORITY and codes is not None and set(codes) <= set(mine)
 
 
 def _restricted(ledger: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

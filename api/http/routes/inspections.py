@@ -1,6 +1,6 @@
 """Inspections as their readers see them: lists by place, mode and status, a unit's worklist, one with its tasks."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -19,8 +19,11 @@ from api.http.asked import (
 )
 from api.http.describe_inspections import INSPECTION, INSPECTIONS, TARGETS, WORKLIST
 from api.http.problems import problem
+from infra.readers import Connection
 from ledger.access.jurisdiction import area
+from ledger.authorities.lists import labels as of_authorities
 from ledger.inspections.codes import labels
+from projections.authorities.query import cities_of
 from projections.inspections import query
 from projections.inspections.targets import campaign_targets
 
@@ -84,7 +87,8 @@ async def inspection(request: Request, number: Number) -> Response:
         shown += [(access, stream) for part, access in query.PART_CLASSES.items() if found[part]]
         await asked.reading.note(connection, shown)
     chain = {each: [told(row) for row in found[each]] for each in ("above", "below")}
-    return asked.answer({**told(found), **chain, "as_of": asked.day})
+    units = [{**each, "department": _department(each["department"])} for each in found["units"]]
+    return asked.answer({**told(found), "units": units, **chain, "as_of": asked.day})
 
 
 @router.get("/v1/inspections/{number}/targets", response_class=Response, **TARGETS)
@@ -100,8 +104,24 @@ async def targets(request: Request, number: Number, limit: Limit = 100, cursor: 
         await asked.reading.note(connection, [(found["access"], stream)])
         chosen, rows = found["targets"], []
         if chosen:
-            places = area(found["region"], chosen["as_of"])
+            places = await _places(connection, found)
             rows = await campaign_targets(connection, chosen, places, after, limit + 1)
     keys = [row["organisation"].partition(":")[2] for row in rows]
     following = following_page(operation, keys, limit, day, snapshot)
     return asked.answer({"as_of": day, "targets": chosen, "enterprises": rows[:limit], "next": following})
+
+
+async def _places(connection: Connection, campaign: dict[str, Any]) -> tuple[str, ...]:
+    """Return the codes of a campaign's place: its region with all below it, or the cities of a planning region."""
+    day = campaign["targets"]["as_of"]
+    if campaign["planning_region"] is None:
+        return area(campaign["region"], day)
+    cities = await cities_of(connection, campaign["planned_by"], campaign["planning_region"], campaign["planned"])
+    return tuple(dict.fromkeys(code for city in cities for code in area(city, day)))
+
+
+def _department(code: str | None) -> dict[str, str] | None:
+    if code is None:
+        return None
+    zh, en = of_authorities("units")[code]
+    return {"code": code, "zh": zh, "en": en}

@@ -9,11 +9,13 @@ from ledger.codes.schemes import (
     _data,
     product_class,
     product_classes,
+    quality_tools,
     rules,
     scheme_classes,
     scheme_of,
 )
 from ledger.codes.statuses import Status, Validity
+from tests.support.statements import BODY, DETAILS, accept, issued, register_of, statement
 
 CLASSES = ["management_system", "ccc", "automotive", "voluntary_product", "food", "service"]
 
@@ -36,6 +38,22 @@ CLASSES = ["management_system", "ccc", "automotive", "voluntary_product", "food"
 def test_a_code_says_the_scheme_class(code: str, scheme_class: str) -> None:
     assert scheme_of(code) == scheme_class
     assert scheme_class in scheme_classes()
+
+
+@pytest.mark.requirement("S4-32")
+def test_traceability_supply_chain_and_business_continuity_are_tools_with_a_scheme_code_each() -> None:
+    tools = {tool.code: tool for tool in quality_tools("2031-01-05")}
+    assert set(tools) == {"traceability", "supply_chain", "business_continuity"}
+    assert len({tool.project for tool in tools.values()}) == 3
+    for tool in tools.values():
+        assert scheme_of(tool.project) == "management_system"
+        ledger = register_of(BODY)
+        approval = {"effective": "2031-01-01", "schemes": [tool.project]}
+        accept(ledger, statement("body.approval_changed", f"body:{BODY}", approval, source="CNCA"))
+        details = {**DETAILS, "project_code": tool.project, "standards": [tool.en]}
+        (receipt,) = accept(ledger, issued(details=details))
+        assert receipt.decision == "applied"
+        assert ledger.timeline(receipt.stream).tip.details["project_code"] == tool.project
 
 
 @pytest.mark.parametrize("code", ["", "Z01", "090", "09011"])
@@ -96,7 +114,7 @@ def test_every_scheme_has_exactly_one_rule_of_each_kind_on_every_day(name: str, 
 
 def test_every_rule_and_class_names_a_known_source() -> None:
     sources = _data()["sources"]
-    rows = [*_data()["rules"], *_data()["projects"], *_data()["ccc_classes"]]
+    rows = [*_data()["rules"], *_data()["projects"], *_data()["ccc_classes"], *_data()["quality_tools"]]
     assert {row["source"] for row in rows} <= set(sources)
 
 
