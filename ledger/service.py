@@ -30,6 +30,7 @@ from ledger.refusals import Refusal
 from ledger.sealed import signatures_json
 from ledger.terms import Circumstances, Terms
 from ledger.timeline import Timeline
+from ledger.values import quickly_made
 from ledger.verifying import verify_ahead
 
 CACHED_STREAMS = 4_000
@@ -37,6 +38,7 @@ ATTEMPTS = 20
 UNSURE = -1
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A submission with what is known of its way in; none of it enters the hashed bytes but the submitter.

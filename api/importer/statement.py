@@ -18,11 +18,13 @@ from ledger.families import EVENT_TYPES
 from ledger.privacy.refusing import personal_data_in
 from ledger.refusals import Problem, Refusal
 from ledger.validation import problems_of
+from ledger.values import quickly_made
 
 _CONTENT = b'{"data":%b,"subject":%b,"type":"%b"}'
 _EVENT = b'{"data":%b,"id":"%b","source":"%b","specversion":"1.0","subject":%b,"time":"%b","type":"%b"}'
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Statement:
     """An event's content; ``columns`` maps the beginnings of JSON Pointers to the columns they came from."""
