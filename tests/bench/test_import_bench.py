@@ -17,7 +17,7 @@ import orjson
 import psycopg
 import pytest
 
-from api.importer import import_directory
+from api.importer.run import import_directory
 from infra.open_ledger import open_ledger
 from ledger.codes.identifiers import is_credit_code, is_organisation_code
 from ledger.codes.regions import region_problem
@@ -118,7 +118,7 @@ def test_an_import_runs_at_four_tenths_of_a_bare_loop(
 MEMORY = """
 import re, sys
 from pathlib import Path
-from api.importer import import_directory
+from api.importer.run import import_directory
 from infra.open_ledger import open_ledger
 
 ledger, peaks = open_ledger(sys.argv[1]), []

@@ -6,7 +6,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from api.importer import Finding, import_directory
+from api.importer.findings import Finding
+from api.importer.run import import_directory
 from infra.open_ledger import open_memory_ledger
 from ledger.codes.identifiers import credit_code_check
 from ledger.privacy.scanner import kinds_in, may_hold, scan
