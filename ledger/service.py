@@ -44,6 +44,7 @@ class Incoming:
     """A submission with what is known of its way in; none of it enters the hashed bytes but the submitter.
 
     ``needs_signature``: its way in vouches for nobody, so only the source's own valid signature makes it acceptable.
+    ``is_looked_through``: its way in, a part of this program, found no personal number in this very submission.
     """
 
     submission: Submission | Refusal
@@ -51,6 +52,7 @@ class Incoming:
     traceparent: str | None = None
     received: datetime | None = None
     needs_signature: bool = False
+    is_looked_through: bool = False
 
 
 class Ledger(Application[str]):
@@ -235,7 +237,7 @@ class _Batch:
             return self._again(incoming, submission, known)
         if submission.identity in self._drafted:
             return self._again_in_batch(incoming, submission)
-        personal = personal_data_in(submission)
+        personal = None if incoming.is_looked_through else personal_data_in(submission)
         if personal is not None:
             return personal
         read = self._with_places(submission, self._reads[submission.digest, submission.signatures])

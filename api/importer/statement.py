@@ -74,7 +74,7 @@ def submission_of(statement: Statement) -> Submission | Refusal:
         problems = problems_of(error, "/data")
         return Refusal("data_invalid", problems[0].pointer, (("type", statement.type),), *names, problems)
     submission = Submission(raw, event_type, *names, statement.subject, statement.data, sha256(raw).digest())
-    # Looked for here as well as in the ledger, so that the finding names the row and the column.
+    # Looked for here, where the finding names the row and the column, and not again in the ledger.
     return personal_data_in(submission) or submission
 
 
