@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from api import __version__
 from api.http.schemas import COMPONENTS
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
+from api.version import __version__
 from infra.services.topics import CONFIGURATION, DEAD_LETTERS, EVENTS, RECEIPTS, SUBMISSIONS, TOPICS
 from ledger.evidence.disclosures import MAXIMUM_DIGESTS
 from ledger.families import EVENT_TYPES

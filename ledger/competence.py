@@ -94,9 +94,11 @@ def place_objection(
     from above where it was. About certificates :mod:`ledger.places` says. S0-31, S3-44.
     """
     party = party_of(submission.source)
+    if party is None or (party.kind != LOCAL_AUTHORITY and submission.type.family != "inspection"):
+        return None
     day = _judged_on(data)
-    row = competence(type_name, party, day) if party else None
-    if party is None or row is None:
+    row = competence(type_name, party, day)
+    if row is None:
         return None
     if submission.type.family == "inspection":
         # What names its region opens the inspection and is judged by that; all else is added to one.

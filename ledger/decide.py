@@ -24,10 +24,12 @@ from ledger.signatures import Signed, check_signatures, key_objection, signature
 from ledger.terms import Circumstances
 from ledger.timeline import Illegal, Timeline
 from ledger.validation import problems_of
+from ledger.values import quickly_made
 
 Timelines = Mapping[str, Timeline[Any]]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What will be recorded: where the fact stands, what it releases, which streams were read, which rules applied.

@@ -22,6 +22,7 @@ from ledger.facts import EventType, Fact
 from ledger.families import EVENT_TYPES
 from ledger.refusals import Problem, Refusal
 from ledger.validation import problems_of
+from ledger.values import quickly_made
 
 # With its record an event must fit into a log entry of 65,535 octets (C2SP tlog-tiles).
 MAXIMUM_BYTES = 57_344
@@ -38,6 +39,7 @@ UNSIGNED = b"[]"
 _TIME = re.compile(r"\d{4}-(0[1-9]|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z", re.ASCII)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A well-formed statement, not yet judged; ``raw`` is what was said, byte for byte.
@@ -65,6 +67,7 @@ class Submission:
         return Fact(version, self.type.name, str(self.data.get("effective", "")), self.data, self.source, self.id)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """One recorded event as every reader sees it: the canonical bytes and the row's position beside them."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ledger.days import Day
+from ledger.values import quickly_made
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
@@ -64,6 +65,7 @@ class EventType:
     version: int = 1
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One recorded statement on its stream.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from ledger.values import quickly_made
+
 
 class ConcurrentUpdate(Exception):  # noqa: N818 - it is an event of the race, not a defect
     """A stream or an identity that a decision relied on changed before the append; decide again."""
@@ -17,6 +19,7 @@ class LogUnavailable(Exception):  # noqa: N818 - a condition of the surroundings
     """The log cannot be reached, or an append's fate is unknown; submitting again is always safe."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of the log: ``raw`` are the canonical bytes; what else is known of the event stays beside them.
@@ -43,6 +46,7 @@ class Known:
     digest: bytes
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Draft:
     """One decided event, not yet recorded: the log adds the position and the time of recording.
@@ -64,6 +68,7 @@ class Draft:
     signatures: bytes = b"[]"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Appended:
     """Where one draft was recorded, and when."""

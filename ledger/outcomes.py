@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.refusals import Refusal, message
+from ledger.values import quickly_made
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What was recorded where; ``duplicate`` says that the same bytes had been recorded before.

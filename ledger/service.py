@@ -30,6 +30,7 @@ from ledger.refusals import Refusal
 from ledger.sealed import signatures_json
 from ledger.terms import Circumstances, Terms
 from ledger.timeline import Timeline
+from ledger.values import quickly_made
 from ledger.verifying import verify_ahead
 
 CACHED_STREAMS = 4_000
@@ -37,11 +38,13 @@ ATTEMPTS = 20
 UNSURE = -1
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A submission with what is known of its way in; none of it enters the hashed bytes but the submitter.
 
     ``needs_signature``: its way in vouches for nobody, so only the source's own valid signature makes it acceptable.
+    ``is_looked_through``: its way in, a part of this program, found no personal number in this very submission.
     """
 
     submission: Submission | Refusal
@@ -49,6 +52,7 @@ class Incoming:
     traceparent: str | None = None
     received: datetime | None = None
     needs_signature: bool = False
+    is_looked_through: bool = False
 
 
 class Ledger(Application[str]):
@@ -129,12 +133,13 @@ class Ledger(Application[str]):
 
     def remember(self, judged: "Judged") -> None:
         """Keep the timelines as a batch leaves them, recorded or under way."""
+        cache, outdated = self._cache, judged.batch.outdated
         for stream, timeline in judged.batch.timelines.items():
-            if stream not in judged.batch.outdated:
-                self._cache[stream] = timeline
-                self._cache.move_to_end(stream)
-        while len(self._cache) > CACHED_STREAMS:
-            self._cache.popitem(last=False)
+            if stream not in outdated:
+                cache[stream] = timeline
+                cache.move_to_end(stream)
+        while len(cache) > CACHED_STREAMS:
+            cache.popitem(last=False)
 
     def forget(self) -> None:
         """Remember nothing: a batch under way did not come as it was judged."""
@@ -228,12 +233,13 @@ class _Batch:
         submission = incoming.submission
         if isinstance(submission, Refusal):
             return submission
-        known = self._known.get(submission.identity)
+        identity = submission.identity
+        known = self._known.get(identity)
         if known is not None:
             return self._again(incoming, submission, known)
-        if submission.identity in self._drafted:
+        if identity in self._drafted:
             return self._again_in_batch(incoming, submission)
-        personal = personal_data_in(submission)
+        personal = None if incoming.is_looked_through else personal_data_in(submission)
         if personal is not None:
             return personal
         read = self._with_places(submission, self._reads[submission.digest, submission.signatures])
@@ -247,6 +253,8 @@ class _Batch:
     def _with_places(self, submission: Submission, read: tuple[str, ...]) -> tuple[str, ...]:
         """Return the streams with those that only the subject's own stream names; they are read when they are known."""
         further = streams_of_places(submission, self.timelines[read[0]]) if read else ()
+        if not further:
+            return read
         missing = [stream for stream in further if stream not in self.timelines]
         if missing:
             late = self._ledger.read(missing, (), self._ours)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from ledger.facts import Fact
+from ledger.values import quickly_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def order(fact: Fact) -> tuple[str, bool, int]:
     return (fact.effective, fact.type == "certificate.expired", fact.version)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Timeline(Generic[StateT]):
     """All facts of one stream as known so far; ``tip`` is the state after the last applied fact."""
@@ -67,6 +69,7 @@ class Timeline(Generic[StateT]):
         return next((f for f in (*self.applied, *self.held) if f.id == identity and f.source == source), None)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Placement(Generic[StateT]):
     """Where a new fact came to stand: applied or held (and why), and the held facts it released.

@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api import __version__
 from api.http.schemas import COMPONENTS
 from api.http.schemas_archives import COMPONENTS as OF_ARCHIVES
 from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
@@ -14,6 +13,7 @@ from api.http.schemas_keys import COMPONENTS as OF_KEYS
 from api.http.schemas_notices import COMPONENTS as OF_NOTICES
 from api.http.schemas_organised import COMPONENTS as OF_ORGANISED
 from api.http.versions import Deprecation, mark
+from api.version import __version__
 
 SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES, **OF_NOTICES, **OF_ORGANISED}
 _ABOUT = (

@@ -16,6 +16,7 @@ from api.importer.row import Row
 from api.importer.statement import Statement, column_of, problems_in, submission_of
 from ledger.envelope import Submission
 from ledger.refusals import Problem
+from ledger.values import quickly_made
 
 BATCH = 500
 REGISTER_KIND = "register"
@@ -23,6 +24,7 @@ _BUILDERS = {"management_system": management_system.statement_of, "product": pro
 Group = tuple[str, str]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A submission on its way to the ledger, with the place that it came from.

@@ -133,7 +133,9 @@ def _incoming(
     keeping = Keeping(personal.store, parsed, said) if personal is not None else None
     if keeping is not None:
         keeping.before()
-    return [Incoming(each, submitter, received=received) for each in said], keeping
+    # What the reader made was looked through there; whatever was made of it since is another submission.
+    made = {id(pending.submission) for pending in batch.pending}
+    return [Incoming(each, submitter, None, received, False, id(each) in made) for each in said], keeping
 
 
 def _take_in(batch: Batch, report: ImportReport, tell: Sink) -> None:

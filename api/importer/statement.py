@@ -18,11 +18,13 @@ from ledger.families import EVENT_TYPES
 from ledger.privacy.refusing import personal_data_in
 from ledger.refusals import Problem, Refusal
 from ledger.validation import problems_of
+from ledger.values import quickly_made
 
 _CONTENT = b'{"data":%b,"subject":%b,"type":"%b"}'
 _EVENT = b'{"data":%b,"id":"%b","source":"%b","specversion":"1.0","subject":%b,"time":"%b","type":"%b"}'
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Statement:
     """An event's content; ``columns`` maps the beginnings of JSON Pointers to the columns they came from."""
@@ -72,7 +74,7 @@ def submission_of(statement: Statement) -> Submission | Refusal:
         problems = problems_of(error, "/data")
         return Refusal("data_invalid", problems[0].pointer, (("type", statement.type),), *names, problems)
     submission = Submission(raw, event_type, *names, statement.subject, statement.data, sha256(raw).digest())
-    # Looked for here as well as in the ledger, so that the finding names the row and the column.
+    # Looked for here, where the finding names the row and the column, and not again in the ledger.
     return personal_data_in(submission) or submission
 
 

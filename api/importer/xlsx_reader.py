@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from api.importer.records import FileRefused, Record
 
 _EXACT_DIGITS = 10**15
@@ -30,6 +27,10 @@ class XlsxTable:
 
     def records(self) -> Iterator[Record]:
         """Yield the header and every row that is not blank; ``line`` is the sheet's row number."""
+        # Slow to load, and most reports are CSV.
+        from openpyxl import load_workbook  # noqa: PLC0415 - said above
+        from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415 - said above
+
         try:
             book = load_workbook(self._path, read_only=True, data_only=True)
         except (OSError, BadZipFile, KeyError, ValueError, InvalidFileException) as error:

@@ -63,6 +63,7 @@ def replace(state: CertificateState, **changes: Any) -> CertificateState:
     return changed
 
 
+_START = CertificateState()
 Step = Callable[[CertificateState, Fact], CertificateState | Illegal]
 
 _ENDED = frozenset({Status.WITHDRAWN, Status.CANCELLED, Status.REFUSED})
@@ -81,7 +82,8 @@ def _issued(state: CertificateState, fact: Fact) -> CertificateState | Illegal:
     data = fact.data
     details = data["details"]
     origin = data.get("from_body")
-    issued = CertificateState(
+    issued = replace(
+        _START,
         status=Status.VALID,
         since=fact.effective,
         issued=fact.effective,
@@ -375,7 +377,7 @@ class CertificateMachine:
 
     def start(self) -> CertificateState:
         """Return the state of a number under which nothing was said."""
-        return CertificateState()
+        return _START
 
     def step(self, state: CertificateState, fact: Fact) -> CertificateState | Illegal:
         """Return the state after the fact, or why the fact may not stand here."""

@@ -12,12 +12,13 @@ import time
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
 
 import orjson
 import psycopg
 import pytest
 
-from api.importer import import_directory
+from api.importer.run import import_directory
 from infra.open_ledger import open_ledger
 from ledger.codes.identifiers import is_credit_code, is_organisation_code
 from ledger.codes.regions import region_problem
@@ -112,13 +113,14 @@ def test_an_import_runs_at_four_tenths_of_a_bare_loop(
                 speeds.append(rows / (time.perf_counter() - began))
         ratios.append(speeds[1] / speeds[0])
         print(f"bare loop {speeds[0]:,.0f} rows/s, import {speeds[1]:,.0f} rows/s, ratio {ratios[-1]:.2f}")
-    assert max(ratios) >= 0.4
+    # One round of three may meet somebody else's work on these processors; the best one may have met none.
+    assert median(ratios) >= 0.4
 
 
 MEMORY = """
 import re, sys
 from pathlib import Path
-from api.importer import import_directory
+from api.importer.run import import_directory
 from infra.open_ledger import open_ledger
 
 ledger, peaks = open_ledger(sys.argv[1]), []

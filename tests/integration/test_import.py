@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from api.importer import Finding, ImportReport, import_directory
 from api.importer.command import import_command
+from api.importer.findings import Finding
+from api.importer.report import ImportReport
+from api.importer.run import import_directory
 from infra.open_ledger import open_ledger
 from ledger.certificates.answer import answer, periods
 from ledger.log import LogUnavailable

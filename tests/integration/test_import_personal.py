@@ -8,9 +8,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from api.importer import Finding, ImportReport, import_directory
 from api.importer.contacts import COLUMNS
+from api.importer.findings import Finding
 from api.importer.personal import PersonalFields
+from api.importer.report import ImportReport
+from api.importer.run import import_directory
 from infra.open_ledger import open_ledger
 from infra.vault.keys import FileKeys
 from infra.vault.store import Vault

@@ -10,10 +10,10 @@ from typing import Any
 
 import orjson
 
-from api import __version__
 from api.http.app import create_app
 from api.http.service import Ports
 from api.http.tokens import Tokens
+from api.version import __version__
 from infra.open_ledger import open_memory_ledger
 from tests.tools.compatibility import Comparison
 

@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from api import __version__
 from api.http.app import create_app
 from api.http.service import Ports
 from api.http.tokens import Tokens
 from api.http.versions import DEPRECATIONS, Deprecation
+from api.version import __version__
 from infra.open_ledger import open_memory_ledger
 from ledger.refusals import messages
 from tests.tools.released_openapi import breaks, codes, described, essence, stored

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from api.importer import Finding, import_directory
+from api.importer.findings import Finding
+from api.importer.run import import_directory
 from infra.open_ledger import open_memory_ledger
 
 DEMO = Path(__file__).parents[3] / "infra" / "demo"

@@ -1,15 +1,18 @@
 """Identity numbers and telephone numbers never get into the log, and nothing else is taken for one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
 import pytest
 
-from api.importer import Finding, import_directory
+from api.importer.findings import Finding
+from api.importer.run import import_directory
 from infra.open_ledger import open_memory_ledger
 from ledger.codes.identifiers import credit_code_check
+from ledger.envelope import Submission, canonical_submission
 from ledger.privacy.scanner import kinds_in, may_hold, scan
+from ledger.refusals import Refusal
 from tests.support.make_reports import make_reports
 from tests.support.statements import DETAILS, accept, issued, refusal, register_of
 
@@ -105,3 +108,17 @@ def test_a_year_of_monthly_reports_holds_not_one_false_hit(tmp_path: Path) -> No
     report = import_directory(open_memory_ledger(), tmp_path / "reports", submitter="test", on_finding=findings.append)
     assert report.total.recorded == report.total.rows > 800
     assert [each for each in findings if each.kind in {"fault", "refused"}] == []
+
+
+def test_what_was_made_of_a_row_after_it_was_read_is_looked_through_again(tmp_path: Path) -> None:
+    make_reports(tmp_path / "reports", organisations=3, months=1, seed=5, faults=0.0)
+
+    def spoil(said: Sequence[Submission]) -> list[Submission | Refusal]:
+        """Do what a signer must not: say another thing."""
+        events = [orjson.loads(each.raw) for each in said]
+        return [canonical_submission(event | {"id": f"{event['id']} 11010519491231002X"}) for event in events]
+
+    ledger = open_memory_ledger()
+    report = import_directory(ledger, tmp_path / "reports", submitter="test", sign=spoil)
+    assert report.total.refused == report.total.rows > 0 == ledger.event_log.head()
+    assert {each.code for each in report.shown["refused"]} == {"identity_number"}
