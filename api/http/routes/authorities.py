@@ -21,9 +21,9 @@ from api.http.problems import problem
 from api.http.reading import Reading
 from api.spreadsheets import plain
 from ledger.access.competence import Competence, powers_of
-from ledger.access.jurisdiction import level_of
+from ledger.access.jurisdiction import level_of, superior_of
 from ledger.authorities.lists import labels, level_code, level_names
-from ledger.authorities.routing import Authorities, bureau_of, successor_of, superior_of
+from ledger.authorities.routing import Authorities, bureau_of, successor_of
 from ledger.codes.statuses import Status
 from ledger.days import Day
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
