@@ -23,7 +23,7 @@ _PERIOD: dict[str, Any] = {
 }
 _READ = (
     "parameters_wrong",
-    "region_unknown_here",
+    "region_not_found",
     "region_not_kept_here",
     "as_of_wrong",
     "min_position_wrong",

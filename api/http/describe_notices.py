@@ -113,7 +113,7 @@ DEADLINES = _listing(
     "What is due, overdue or ageing",
     "Deadlines",
     {"as_of": "2031-04-14", "position": 20, "deadlines": [_DEADLINE], "next": None},
-    "region_has_no_authority",
+    "region_not_found",
     more=(
         "期限按日历日计,除非期限表另有规定;『及时』『定期』没有数字,只计天数,不设期限。 Periods are calendar days "
         "unless the table says otherwise; what the law calls prompt or regular has no number, and ages without a limit."
@@ -142,7 +142,7 @@ AGEING = _listing(
             }
         ],
     },
-    "region_has_no_authority",
+    "region_not_found",
 )
 RISKS = _listing(
     "list_risks",
@@ -150,7 +150,7 @@ RISKS = _listing(
     "Risks with their stages and lags",
     "Risks",
     {"position": 20, "risks": [], "next": None},
-    "region_has_no_authority",
+    "region_not_found",
 )
 WARNINGS = _listing(
     "list_warnings",

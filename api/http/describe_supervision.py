@@ -82,7 +82,7 @@ LIST = operation(
             "more": False,
         },
     ),
-    problems=("list_unknown", "no_such_region", "as_of_wrong", *_READ),
+    problems=("list_unknown", "region_not_found", "as_of_wrong", *_READ),
     parameters=(AS_OF, MIN_POSITION, READ_REASON),
     more=(
         "只列出调用者有权看到的行;及时、定期等未定期限者只给出天数,不算逾期。"
@@ -206,7 +206,7 @@ STATISTICS = operation(
             "table": {"zh": "认证认可与检验检测案件统计表"}, "rows": [],
         },
     ),
-    problems=("period_wrong", "no_such_region", *_READ),
+    problems=("period_wrong", "region_not_found", *_READ),
     parameters=(MIN_POSITION, READ_REASON),
 )  # fmt: skip
 COVERAGE = operation(
@@ -233,7 +233,7 @@ COVERAGE = operation(
             "causes": {"ignorance_of_law": 2},
         },
     ),
-    problems=("as_of_wrong", "no_such_region", *_READ),
+    problems=("as_of_wrong", "region_not_found", *_READ),
     parameters=(AS_OF, MIN_POSITION, READ_REASON),
 )  # fmt: skip
 _CHECKED: Schema = fields(
