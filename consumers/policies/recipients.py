@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from ledger.access.audience import party_key
 from ledger.access.jurisdiction import governs, superior_of
-from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
+from ledger.certificates.machine import MACHINE as CERTIFICATE_MACHINE
 from ledger.codes.notice_routes import Relation
 from ledger.codes.statuses import Status
 from ledger.days import Day
