@@ -3,21 +3,11 @@
 from typing import Any
 
 from api.http.answers import JSON
-from api.http.describe import BODY_NUMBER, ENTITLED, READ_REASON, Operation, operation
+from api.http.describe import BODY_NUMBER, ENTITLED, READ_REASON, READING, Operation, operation
 from api.http.describe_reads import AS_OF, MIN_POSITION
 from api.http.schemas import ref
 
-_READ = (
-    "parameters_wrong",
-    "as_of_wrong",
-    "min_position_wrong",
-    "min_position_ahead",
-    "cursor_invalid",
-    "views_behind",
-    "view_missing",
-    *ENTITLED,
-    "ledger_unavailable",
-)
+_READ = ("as_of_wrong", "cursor_invalid", *READING)
 _BEARER: dict[str, Any] = {"security": [{"bearer": []}]}
 _PARAMETERS = (MIN_POSITION, READ_REASON, AS_OF)
 
