@@ -4,15 +4,15 @@ Whoever restores or rewrites the database does not thereby rewrite these files; 
 disk before anything is published that rests on it.
 """
 
-import fcntl
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
+from infra.folder_lock import FolderLock
 from infra.services.errors import ServiceUnavailableError
 
 LAST_SIGNED = "last-signed"
@@ -27,27 +27,15 @@ class NotaryFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: IO[bytes] | None = None
+        self._lock = FolderLock(path)
 
     def acquire(self) -> bool:
         """Become the folder's only holder, for as long as the process lives; True if held now."""
-        if self._lock is not None:
-            return True
-        self._prepare()
-        lock = (self.path / "lock").open("ab")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return False
-        self._lock = lock
-        return True
+        return self._lock.acquire()
 
     def release(self) -> None:
         """Let another process hold the folder."""
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            lock.close()
+        self._lock.release()
 
     def load(self) -> bytes | None:
         """Return the note of the last signed checkpoint, or None."""

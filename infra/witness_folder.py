@@ -3,14 +3,13 @@
 Each file is replaced whole and is on the disk before its cosignature leaves the machine; one process holds the folder.
 """
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import IO
 
+from infra.folder_lock import FolderLock
 from infra.notary_folder import write_durably
 from ledger.evidence.notes import MAXIMUM_NOTE, parse_checkpoint, parse_note
 from ledger.evidence.strict import EvidenceError
@@ -26,25 +25,15 @@ class WitnessFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._turn = Lock()
-        self._lock: IO[bytes] | None = None
+        self._lock = FolderLock(path)
 
     def acquire(self) -> bool:
         """Become the folder's only holder, for as long as the process lives; True if held now."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = (self.path / "lock").open("ab")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            return False
-        self._lock = lock
-        return True
+        return self._lock.acquire()
 
     def release(self) -> None:
         """Let another process hold the folder."""
-        lock, self._lock = self._lock, None
-        if lock is not None:
-            lock.close()
+        self._lock.release()
 
     @contextmanager
     def turn(self, origin: str) -> Iterator[None]:

@@ -11,7 +11,7 @@ from ledger.access.competence import Competence, competence, rows_of
 from ledger.access.jurisdiction import governs
 from ledger.authorities import judging
 from ledger.bodies.state import MACHINE as BODY_MACHINE
-from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
+from ledger.certificates.machine import MACHINE as CERTIFICATE_MACHINE
 from ledger.certificates.state import CertificateState
 from ledger.codes.identifiers import ccc_number
 from ledger.codes.statuses import Status

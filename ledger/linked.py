@@ -6,9 +6,8 @@ The streams read here are guards of the append, as those of standing are: nothin
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ledger.access.jurisdiction import governs
+from ledger.access.jurisdiction import governs, superior_of
 from ledger.codes.identifiers import organisation_key
-from ledger.codes.regions import ancestors
 from ledger.days import Day
 from ledger.envelope import Submission
 from ledger.families import FAMILIES
@@ -16,7 +15,6 @@ from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY, party_of
 from ledger.timeline import Illegal, Timeline
 
 Standing = Callable[[str], Timeline[Any]]
-_NATIONAL = "SAMR"
 # What only a superior of the authority that handles the case says of it (S0-61, S3-49, S3-76).
 _BY_SUPERIORS = frozenset(
     {
@@ -35,24 +33,13 @@ _NAMED = {
 }
 
 
-def superior_of(authority: str, day: Day) -> str | None:
-    """Return the authority one level above another on a day; above a province stands SAMR, above SAMR nobody."""
-    party = party_of(authority)
-    if party is None or party.kind not in {LOCAL_AUTHORITY, NATIONAL_AUTHORITY}:
-        return None
-    if party.region is None:
-        return None if authority == _NATIONAL else _NATIONAL
-    above = ancestors(party.region, day)
-    return f"SAMR-{above[0]}" if above else _NATIONAL
-
-
 def is_above(authority: str, other: str, day: Day) -> bool:
     """Tell whether an authority is a superior of another on a day, at any distance."""
     mine, theirs = party_of(authority), party_of(other)
     if mine is None or theirs is None or authority == other:
         return False
     if mine.kind == NATIONAL_AUTHORITY:
-        return theirs.kind == LOCAL_AUTHORITY or authority == _NATIONAL
+        return theirs.kind == LOCAL_AUTHORITY or authority == superior_of(other, day)
     return mine.kind == LOCAL_AUTHORITY and governs(mine.region, theirs.region, day)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.access.competence import Competence
 from ledger.access.jurisdiction import governs
-from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
+from ledger.certificates.machine import MACHINE as CERTIFICATE_MACHINE
 from ledger.days import Day
 from ledger.envelope import Submission
 from ledger.families import organisation_stream

@@ -32,6 +32,7 @@ from api.cli.classify import classes
 from api.cli.draws import draw
 from api.cli.inspections import forms, inspections
 from api.cli.key import key
+from api.cli.wording import Verbs
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
 from infra.telemetry import configure_logging
@@ -40,6 +41,7 @@ from projections.projector import Poisoned
 
 app = typer.Typer(
     name="certledger",
+    cls=Verbs,
     help="认证状态账本 · Certification Status Ledger",
     no_args_is_help=True,
     add_completion=False,

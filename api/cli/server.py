@@ -38,3 +38,5 @@ def _say(error: ProblemError) -> None:
     _errors.print(f"[{error.code}] {error.problem.rule}", style="dim", markup=False)
     for fault in error.faults:
         _errors.print(f"  {fault.pointer}: {fault.zh} / {fault.en}", markup=False, soft_wrap=True)
+    if error.problem.pointer and not error.faults:
+        _errors.print(f"  {error.problem.pointer}", markup=False, soft_wrap=True)

@@ -61,6 +61,9 @@ def trace(  # noqa: PLR0913, PLR0917 - typer tells options from arguments by its
         _out.print(table)
         return
     _out.print(_tree(answer))
+    if not answer.edges:
+        told = "没有可见的关联;请核对写法与日期。 Nothing that you may see is linked; check spelling and day."
+        _out.print(told, style="dim", soft_wrap=True)
     for cut in answer.truncated:
         _out.print(f"未再继续 · not gone on at {cut.node} ({cut.by})", style="dim", soft_wrap=True)
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from fastapi import Request
 
-from api.http.answers import as_of_day, min_position
+from api.http.answers import as_of_day
+from api.http.parameters import codes_of
 from api.http.problems import problem
 from api.http.reading import Reading
 from infra.readers import Connection
-from ledger.access.jurisdiction import area, level_of
+from ledger.access.jurisdiction import area
 from ledger.days import Day, china_day
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
 from projections.authorities import query
@@ -18,14 +19,7 @@ async def begun(request: Request, operation: str, views: Sequence[str]) -> tuple
     """Return the reading, the day asked about, and how far the views have come."""
     reading = await Reading.of(request, operation)
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    wanted = min_position(request)
-    for view in views:
-        if wanted:
-            await reading.wait_for(wanted, view)
-    positions = [await reading.service.views[view].position() for view in views]
-    if not reading.public:
-        positions.append(await reading.service.views["access"].position())
-    return reading, day, min(positions)
+    return reading, day, await reading.reached(request, *views)
 
 
 async def area_asked(reading: Reading, connection: Connection, region: str | None, day: Day) -> tuple[str, ...] | None:
@@ -37,9 +31,7 @@ async def area_asked(reading: Reading, connection: Connection, region: str | Non
     if region is None and own is None:
         return None
     asked = region or str(own)
-    if level_of(asked, day) is None:
-        raise problem("region_unknown_here", "/query/region", region=asked)
-    codes = (*area(asked, day), *await query.areas_taken_over(connection, f"SAMR-{asked}", day))
+    codes = (*codes_of(asked, day, "/query/region"), *await query.areas_taken_over(connection, f"SAMR-{asked}", day))
     if own is not None and asked != own:
         kept = (*area(own, day), *await query.areas_taken_over(connection, f"SAMR-{own}", day))
         if not set(codes) <= set(kept):

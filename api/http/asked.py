@@ -7,11 +7,11 @@ from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from api.http import cursors
-from api.http.answers import JSON, as_of_day, json_response, min_position, require_acceptable
+from api.http.answers import JSON, as_of_day, json_response, require_acceptable
 from api.http.cursors import is_day, is_position, is_text
+from api.http.parameters import codes_asked
 from api.http.problems import problem
 from api.http.reading import Reading
-from ledger.access.jurisdiction import area
 from ledger.codes.identifiers import organisation_key
 from ledger.inspections.codes import labels
 
@@ -24,15 +24,6 @@ _STATUSES = {
     "filed": ("已归档", "Filed"),
     "cancelled": ("已取消", "Cancelled"),
 }
-Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-Cursor = Annotated[
-    str | None,
-    Query(max_length=500, pattern="^[0-9A-Za-z_-]+$", description="上一页给出的 next / The previous page's next"),
-]
-RegionAsked = Annotated[
-    str | None,
-    Query(pattern="^[0-9]{6}$", description="GB/T 2260 代码,含下级 / Code of a region, with all below it"),
-]
 OrganisationAsked = Annotated[
     str | None, Query(max_length=30, description="信用代码或九位代码 / Credit code or nine characters")
 ]
@@ -52,21 +43,12 @@ class Asked:
         reading = await Reading.of(request, operation)
         if reading.public and not public:
             raise problem("token_missing")
-        wanted = min_position(request)
-        if wanted:
-            await reading.wait_for(wanted, _VIEW)
-        views = (_VIEW,) if reading.public else (_VIEW, "access")
-        position = min([await reading.service.views[view].position() for view in views])
+        position = await reading.reached(request, _VIEW)
         return cls(reading, as_of_day(request.query_params.get("as_of"), reading.service.clock()), position)
 
     def regions(self, region: str | None) -> tuple[str, ...] | None:
         """Return a region's code and all below it, ``None`` for everywhere; a code that is none ends the request."""
-        if region is None:
-            return None
-        found = area(region, self.day)
-        if not found:
-            raise problem("region_not_found", region=region)
-        return found
+        return codes_asked(region, self.day)
 
     def page(self, operation: str, cursor: str | None) -> Any:
         """Return after what a page begins, for which day, and the snapshot of the first page."""

@@ -64,6 +64,16 @@ SPOKEN = ("token_missing", "token_refused", "identity_unavailable")
 """What a request may be refused for because of who asks."""
 ENTITLED = (*SPOKEN, "read_reason_missing", "read_reason_unknown", "read_not_recorded")
 """What a read with a token may be refused for, beside what a public one is."""
+READING = (
+    "parameters_wrong",
+    "min_position_wrong",
+    "min_position_ahead",
+    "views_behind",
+    "view_missing",
+    "ledger_unavailable",
+    *ENTITLED,
+)
+"""What every reading may be refused for that waits for views and shows what not everybody may see."""
 READ_REASON: Schema = {
     "name": "Read-Reason",
     "in": "header",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.http.answers import JSON
-from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, ENTITLED, READ_REASON, operation
+from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, READ_REASON, READING, operation
 from api.http.describe_reads import AS_OF, KNOWN_AT, MIN_POSITION
 from api.http.schemas import ref
 
@@ -11,16 +11,7 @@ _STREAM = f"certificate:{BODY_NUMBER}:{CERTIFICATE_NUMBER}"
 _ORGANISATION = "organisation:M000100Y4"
 _DAY = "2031-03-05"
 _SHA256 = "0" * 64
-_READ = (
-    "parameters_wrong",
-    "as_of_wrong",
-    "min_position_wrong",
-    "min_position_ahead",
-    "views_behind",
-    "view_missing",
-    "ledger_unavailable",
-    *ENTITLED,
-)
+_READ = ("as_of_wrong", *READING)
 _KNOWN = ("known_at_wrong", "known_at_in_future")
 _FIGURES = ("region_not_found", "not_entitled", *_READ)
 _BOTH = [AS_OF, KNOWN_AT, MIN_POSITION, READ_REASON]

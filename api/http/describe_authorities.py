@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.http.answers import CSV, JSON
-from api.http.describe import ENTITLED, READ_REASON, link, operation
+from api.http.describe import READ_REASON, READING, link, operation
 from api.http.describe_reads import AS_OF, MIN_POSITION
 from api.http.schemas import ref
 
@@ -21,18 +21,7 @@ _PERIOD: dict[str, Any] = {
     "effective_from": "2024-01-02",
     "effective_until": None,
 }
-_READ = (
-    "parameters_wrong",
-    "region_unknown_here",
-    "region_not_kept_here",
-    "as_of_wrong",
-    "min_position_wrong",
-    "min_position_ahead",
-    "views_behind",
-    "view_missing",
-    "ledger_unavailable",
-    *ENTITLED,
-)
+_READ = ("region_not_found", "region_not_kept_here", "as_of_wrong", *READING)
 _PARAMETERS = [AS_OF, MIN_POSITION, READ_REASON]
 AUTHORITIES = operation(
     "list_authorities",

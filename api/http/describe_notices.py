@@ -3,21 +3,11 @@
 from typing import Any
 
 from api.http.answers import JSON
-from api.http.describe import BODY_NUMBER, ENTITLED, READ_REASON, Operation, operation
+from api.http.describe import BODY_NUMBER, ENTITLED, READ_REASON, READING, Operation, operation
 from api.http.describe_reads import AS_OF, MIN_POSITION
 from api.http.schemas import ref
 
-_READ = (
-    "parameters_wrong",
-    "as_of_wrong",
-    "min_position_wrong",
-    "min_position_ahead",
-    "cursor_invalid",
-    "views_behind",
-    "view_missing",
-    *ENTITLED,
-    "ledger_unavailable",
-)
+_READ = ("as_of_wrong", "cursor_invalid", *READING)
 _BEARER: dict[str, Any] = {"security": [{"bearer": []}]}
 _PARAMETERS = (MIN_POSITION, READ_REASON, AS_OF)
 
@@ -113,7 +103,7 @@ DEADLINES = _listing(
     "What is due, overdue or ageing",
     "Deadlines",
     {"as_of": "2031-04-14", "position": 20, "deadlines": [_DEADLINE], "next": None},
-    "region_has_no_authority",
+    "region_not_found",
     more=(
         "期限按日历日计,除非期限表另有规定;『及时』『定期』没有数字,只计天数,不设期限。 Periods are calendar days "
         "unless the table says otherwise; what the law calls prompt or regular has no number, and ages without a limit."
@@ -142,7 +132,7 @@ AGEING = _listing(
             }
         ],
     },
-    "region_has_no_authority",
+    "region_not_found",
 )
 RISKS = _listing(
     "list_risks",
@@ -150,7 +140,7 @@ RISKS = _listing(
     "Risks with their stages and lags",
     "Risks",
     {"position": 20, "risks": [], "next": None},
-    "region_has_no_authority",
+    "region_not_found",
 )
 WARNINGS = _listing(
     "list_warnings",

@@ -26,7 +26,7 @@ SUPERINTENDENCE = operation(
         ref("Superintendence"),
         {"region": "440600", "since": "2031-01-01", "until": _DAY, "position": 18, "counties": [], "without": []},
     ),
-    problems=(*_READ, "region_unknown_here", "region_not_kept_here"),
+    problems=(*_READ, "region_not_found", "region_not_kept_here"),
     parameters=[MIN_POSITION, READ_REASON],
     extra={"security": [{"bearer": []}]},
     more=(

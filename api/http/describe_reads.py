@@ -6,11 +6,11 @@ from api.http.answers import FARTHEST, JSON
 from api.http.describe import (
     BODY_NUMBER,
     CERTIFICATE_NUMBER,
-    ENTITLED,
     EXAMPLE_EVENT,
     IF_NONE_MATCH,
     NOT_MODIFIED,
     READ_REASON,
+    READING,
     link,
     operation,
 )
@@ -85,15 +85,6 @@ _CERTIFICATE: dict[str, Any] = {
     "held": [],
     "rests_on": {"position": 18, "version": 3, "recorded": "2031-03-05T01:30:02.114201Z"},
 }
-_READ = (
-    "parameters_wrong",
-    "min_position_wrong",
-    "min_position_ahead",
-    "views_behind",
-    "view_missing",
-    "ledger_unavailable",
-    *ENTITLED,
-)
 CERTIFICATE = operation(
     "get_certificate",
     "证书某日状态",
@@ -102,7 +93,7 @@ CERTIFICATE = operation(
     answer=(JSON, ref("Certificate"), _CERTIFICATE),
     responses=NOT_MODIFIED,
     parameters=[*_OF_CERTIFICATE, AS_OF, KNOWN_AT, MIN_POSITION, IF_NONE_MATCH, READ_REASON],
-    problems=("never_registered", "not_known_then", "as_of_wrong", "known_at_wrong", "known_at_in_future", *_READ),
+    problems=("never_registered", "not_known_then", "as_of_wrong", "known_at_wrong", "known_at_in_future", *READING),
     more=(
         "状态与有效性分开回答;撤销、注销、过期失效从不混为一谈。`never_registered` 表示从未登记,不等于证书已失效。"
         "\n\nStatus and validity are two answers; withdrawn, cancelled and expired are never merged. "
@@ -142,7 +133,7 @@ TIMELINE = operation(
         },
     ),
     parameters=[KNOWN_AT, MIN_POSITION, READ_REASON],
-    problems=("never_registered", "not_known_then", "known_at_wrong", "known_at_in_future", *_READ),
+    problems=("never_registered", "not_known_then", "known_at_wrong", "known_at_in_future", *READING),
 )
 TRAIL = operation(
     "get_trail",
@@ -180,7 +171,7 @@ TRAIL = operation(
         },
     ),
     parameters=[KNOWN_AT, MIN_POSITION, READ_REASON],
-    problems=("subject_unknown", "cursor_invalid", "known_at_wrong", "known_at_in_future", *_READ),
+    problems=("subject_unknown", "cursor_invalid", "known_at_wrong", "known_at_in_future", *READING),
 )
 _PAGE: dict[str, Any] = {
     "subject": f"body:{BODY_NUMBER}", "as_of": "2031-03-05", "position": 18, "standing": {"approved": True},
@@ -193,7 +184,7 @@ ORGANISATION = operation(
     tag="subjects",
     answer=(JSON, ref("Page"), {**_PAGE, "subject": "organisation:M000100Y4"}),
     parameters=[AS_OF, STATUS, MIN_POSITION, READ_REASON],
-    problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *_READ),
+    problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *READING),
 )
 BODY = operation(
     "get_body",
@@ -202,7 +193,7 @@ BODY = operation(
     tag="subjects",
     answer=(JSON, ref("Page"), _PAGE),
     parameters=[AS_OF, STATUS, MIN_POSITION, READ_REASON],
-    problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *_READ),
+    problems=("subject_unknown", "cursor_invalid", "as_of_wrong", *READING),
 )
 SEARCH = operation(
     "search_certificates",
@@ -220,7 +211,7 @@ SEARCH = operation(
         },
     ),
     parameters=[MIN_POSITION],
-    problems=("cursor_invalid", *_READ),
+    problems=("cursor_invalid", *READING),
 )
 _NEXT = {"cursor": "$response.body#/next"}
 _FIRST = {name: f"$response.body#/certificates/0/{name}" for name in ("body", "number")}

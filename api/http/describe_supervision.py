@@ -3,19 +3,10 @@
 from typing import Any
 
 from api.http.answers import JSON
-from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, ENTITLED, READ_REASON, operation
+from api.http.describe import BODY_NUMBER, CERTIFICATE_NUMBER, READ_REASON, READING, operation
 from api.http.describe_reads import AS_OF, KNOWN_AT, MIN_POSITION
 from api.http.schemas import DAY, FREE, POSITION, Schema, fields, listed, nullable, text, whole
 
-_READ = (
-    "parameters_wrong",
-    "min_position_wrong",
-    "min_position_ahead",
-    "views_behind",
-    "view_missing",
-    "ledger_unavailable",
-    *ENTITLED,
-)
 _LABEL = {"zh": text(), "en": text()}
 _NAME = fields("name zh en source", {"name": text(), **_LABEL, "source": text("依据 / The rule's source")})
 _ROW = fields(
@@ -82,7 +73,7 @@ LIST = operation(
             "more": False,
         },
     ),
-    problems=("list_unknown", "no_such_region", "as_of_wrong", *_READ),
+    problems=("list_unknown", "region_not_found", "as_of_wrong", *READING),
     parameters=(AS_OF, MIN_POSITION, READ_REASON),
     more=(
         "只列出调用者有权看到的行;及时、定期等未定期限者只给出天数,不算逾期。"
@@ -129,7 +120,7 @@ CASE = operation(
         ),
         _CASE,
     ),
-    problems=("subject_unknown", "known_at_wrong", "known_at_in_future", *_READ),
+    problems=("subject_unknown", "known_at_wrong", "known_at_in_future", *READING),
     parameters=(KNOWN_AT, MIN_POSITION, READ_REASON),
     more=(
         "按当时所知(known_at)与按现在所知均可回答:更正之后,原记录仍可查阅。"
@@ -166,7 +157,7 @@ PENALTIES = operation(
         ),
         {"as_of": "2031-04-22", "position": 18, "penalties": [], "next": None},
     ),
-    problems=("cursor_invalid", "as_of_wrong", *_READ),
+    problems=("cursor_invalid", "as_of_wrong", *READING),
     parameters=(AS_OF, MIN_POSITION),
 )
 _COUNT = {name: text("万元 / 10,000 CNY") for name in ("value", "fines", "confiscated")}
@@ -206,7 +197,7 @@ STATISTICS = operation(
             "table": {"zh": "认证认可与检验检测案件统计表"}, "rows": [],
         },
     ),
-    problems=("period_wrong", "no_such_region", *_READ),
+    problems=("period_wrong", "region_not_found", *READING),
     parameters=(MIN_POSITION, READ_REASON),
 )  # fmt: skip
 COVERAGE = operation(
@@ -233,7 +224,7 @@ COVERAGE = operation(
             "causes": {"ignorance_of_law": 2},
         },
     ),
-    problems=("as_of_wrong", "no_such_region", *_READ),
+    problems=("as_of_wrong", "region_not_found", *READING),
     parameters=(AS_OF, MIN_POSITION, READ_REASON),
 )  # fmt: skip
 _CHECKED: Schema = fields(
@@ -264,7 +255,7 @@ CHECK = operation(
             "status": "suspended", "rests_on": {"position": 17, "version": 2}, "findings": [],
         },
     ),
-    problems=_READ,
+    problems=READING,
     parameters=(MIN_POSITION,),
     more=(
         "所得为提示:是否构成违法由监管人员认定。"
@@ -294,6 +285,6 @@ CHECK_ORGANISATION = operation(
             "certificates": [], "findings": [],
         },
     ),
-    problems=("subject_unknown", *_READ),
+    problems=("subject_unknown", *READING),
     parameters=(MIN_POSITION,),
 )  # fmt: skip

@@ -13,6 +13,7 @@ import orjson
 import psycopg
 from fastapi import Request
 
+from api.http.answers import min_position
 from api.http.principals import principal_of
 from api.http.problems import problem
 from api.http.service import Service, service_of
@@ -100,6 +101,15 @@ class Reading:
         views = (view,) if self.public else (view, "access")
         for name in views:
             await self.service.views[name].wait(position, self.service.ports.wait_seconds, stream=stream)
+
+    async def reached(self, request: Request, *views: str) -> int:
+        """Return the position that an answer from these views rests on, having waited for the one that is asked for."""
+        wanted = min_position(request)
+        if wanted:
+            for view in views:
+                await self.wait_for(wanted, view)
+        names = views if self.public else (*views, "access")
+        return min([await self.service.views[name].position() for name in names])
 
     def cache_control(self, otherwise: str) -> str:
         """Return how an answer may be stored: what was read with a token is nobody else's."""

@@ -1,11 +1,9 @@
-"""What the operations for supervisors share: who may ask for a region's figures, and how far an answer has seen."""
+"""What the operations for supervisors share: who may ask for a region's figures, and what a name stands for."""
 
-from fastapi import Request
-
-from api.http.answers import min_position
+from api.http.parameters import codes_of
 from api.http.problems import problem
 from api.http.reading import Reading
-from ledger.access.jurisdiction import area, governs, level_of
+from ledger.access.jurisdiction import governs
 from ledger.codes.identifiers import organisation_key
 from ledger.days import Day
 from ledger.naming import stream_named
@@ -23,12 +21,11 @@ def codes_for(reading: Reading, region: str, day: Day) -> tuple[str, ...]:
     An authority gets those of its own area: of any other it would see too little, and figures that are not true.
     """
     principal = reading.principal
-    if level_of(region, day) is None:
-        raise problem("region_not_found", region=region)
+    codes = codes_of(region, day, "/path/region")
     is_outside = principal.role == LOCAL_AUTHORITY and not governs(principal.region, region, day)
     if principal.role not in SUPERVISORS or is_outside:
         raise problem("not_entitled", role=principal.role)
-    return area(region, day)
+    return codes
 
 
 def organisation_named(code: str) -> str:
@@ -42,14 +39,3 @@ def organisation_named(code: str) -> str:
 def node_named(subject: str) -> str:
     """Return the node that a subject names: a stream under its one spelling, anything else as it is written."""
     return organisation_named(subject) if subject.startswith(_ORGANISATION) else stream_named(subject) or subject
-
-
-async def reached(reading: Reading, request: Request, *views: str) -> int:
-    """Return the position up to which all these views have seen the ledger, having waited for what was asked."""
-    wanted = min_position(request)
-    found = []
-    for view in views if reading.public else (*views, "access"):
-        if wanted:
-            await reading.wait_for(wanted, view)
-        found.append(await reading.service.views[view].position())
-    return min(found)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
-from ledger.certificates.state import MACHINE, CertificateState
+from ledger.certificates.machine import MACHINE
+from ledger.certificates.state import CertificateState
 from ledger.codes.bars import BarRule, bar_rule, barring_types
 from ledger.codes.statuses import Status
 from ledger.days import add_days, add_months

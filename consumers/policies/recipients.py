@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from ledger.access.audience import party_key
-from ledger.access.jurisdiction import governs
-from ledger.certificates.state import MACHINE as CERTIFICATE_MACHINE
+from ledger.access.jurisdiction import governs, superior_of
+from ledger.certificates.machine import MACHINE as CERTIFICATE_MACHINE
 from ledger.codes.notice_routes import Relation
 from ledger.codes.statuses import Status
 from ledger.days import Day
 from ledger.envelope import Recorded
 from ledger.facts import Fact
 from ledger.families import FAMILIES, organisation_stream
-from ledger.notices.relations import city_bureau, superior_of, territorial_bureau
+from ledger.notices.relations import NATIONAL, city_bureau, territorial_bureau
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
 from ledger.parties import party_of
 from ledger.scope import bureaux
@@ -39,7 +39,7 @@ def recipients(
     """Return the parties in a relation to a fact, each in its one spelling."""
     day, position = fact.effective, event.position
     if relation == "superior":
-        return [superior_of(fact.source, day)]
+        return [superior_of(fact.source, day, NATIONAL) or NATIONAL]
     if relation == "responsible":
         return [party_key(fact.data["responsible"])]
     if relation == "copies":

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from ledger.access.audience import party_key
-from ledger.certificates.state import MACHINE
+from ledger.certificates.machine import MACHINE
 from ledger.days import china_day, parse_instant
 from ledger.envelope import Recorded, make_event
 from ledger.families import FAMILIES

@@ -8,9 +8,11 @@ from typing import Literal
 
 from ledger.codes.regions import ancestors, known_codes, last_known, region
 from ledger.days import FOREVER
+from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY, party_of
 
 Level = Literal["province", "prefecture", "county"]
 _LONGEST_SUCCESSION = 8
+_HIGHEST = "SAMR"
 
 
 def level_of(code: str | None, day: str) -> Level | None:
@@ -39,6 +41,23 @@ def governors(code: str, day: str) -> tuple[str, ...]:
 def governs(authority: str | None, code: str | None, day: str) -> bool:
     """Tell whether the authority of a region supervises a place on a day (S0-29: its subtree, no sibling)."""
     return bool(authority and code and level_of(authority, day) and authority in governors(code, day))
+
+
+def superior_of(authority: str, day: str, national: str = _HIGHEST) -> str | None:
+    """Return the authority one level above another on a day, ``None`` where there is none: none is above SAMR.
+
+    ``national`` is who stands above a province, and answers the caller's question: cases and requests go up to SAMR,
+    whose bureaux these are; notices about certification go to CNCA, whose matter it is (S0-60, S3-35).
+    """
+    party = party_of(authority)
+    if party is None or party.kind not in {LOCAL_AUTHORITY, NATIONAL_AUTHORITY}:
+        return None
+    if party.region is None:
+        return None if authority == _HIGHEST else _HIGHEST
+    if level_of(party.region, day) is None:
+        return None
+    above = governors(party.region, day)[1:]
+    return f"SAMR-{above[0]}" if above else national
 
 
 @lru_cache(maxsize=512)

@@ -40,15 +40,6 @@ def successor_of(authority: str, authorities: Authorities) -> str:
     return authority
 
 
-def superior_of(authority: str, day: Day) -> str | None:
-    """Return the bureau above a local one on a day, the national one above a province; ``None`` for any other."""
-    region = authority.removeprefix("SAMR-")
-    if region == authority or level_of(region, day) is None:
-        return None
-    above = governors(region, day)[1:]
-    return f"SAMR-{above[0]}" if above else "SAMR"
-
-
 def focal_unit_of(authority: str, authorities: Authorities) -> str | None:
     """Return the focal unit to which what is sent to an authority is delivered, ``None`` where it has none (S0-25)."""
     known = authorities.get(authority)

@@ -7,7 +7,8 @@ The ledger flags what is overdue; it never decides for the issuing body.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ledger.certificates.state import MACHINE, CertificateState, rules_for
+from ledger.certificates.machine import MACHINE
+from ledger.certificates.state import CertificateState, rules_for
 from ledger.codes.statuses import Status, Validity
 from ledger.days import Day, add_months
 from ledger.facts import Fact

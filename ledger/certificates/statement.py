@@ -8,7 +8,8 @@ from typing import Any
 
 from ledger import timeline as timelines
 from ledger.certificates.answer import answer, periods
-from ledger.certificates.state import MACHINE, CertificateState, rules_for
+from ledger.certificates.machine import MACHINE
+from ledger.certificates.state import CertificateState, rules_for
 from ledger.codes.statuses import Status
 from ledger.days import Day, add_days
 from ledger.decide import evolve

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ledger.access.audience import party_key
-from ledger.certificates.state import MACHINE, CertificateState
+from ledger.certificates.machine import MACHINE
+from ledger.certificates.state import CertificateState
 from ledger.codes.statuses import Status
 from ledger.days import Day
 from ledger.timeline import Illegal, Timeline, states

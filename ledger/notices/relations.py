@@ -3,7 +3,7 @@
 Bureaux go by their region, ``SAMR-<code>``. Where authorities have units or were merged, that is joined here.
 """
 
-from ledger.access.jurisdiction import governors, governs, level_of
+from ledger.access.jurisdiction import governors, governs, level_of, superior_of
 from ledger.codes.notice_routes import Relation
 from ledger.codes.regions import region
 from ledger.days import Day
@@ -38,20 +38,13 @@ def city_bureau(place: str | None, day: Day) -> str:
     return territorial_bureau(place, day)
 
 
-def superior_of(party: str, day: Day) -> str:
-    """Return who is one level above a local authority; the national authority is above a province and itself."""
-    speaker = party_of(party)
-    above = governors(speaker.region, day)[1:] if speaker and speaker.region else ()
-    return f"SAMR-{above[0]}" if above else NATIONAL
-
-
 def admits(relation: Relation, sender: str, recipient: str, day: Day) -> bool:
     """Tell whether a party that writes by hand may address a recipient, by the relation of the row."""
     there, here = party_of(recipient), party_of(sender)
     if there is None or here is None:
         return False
     if relation == "superior":
-        superior = superior_of(sender, day)
+        superior = superior_of(sender, day, NATIONAL)
         return recipient == superior or (superior == NATIONAL and there.kind == NATIONAL_AUTHORITY)
     if relation == "subordinate":
         is_below = here.kind == NATIONAL_AUTHORITY or governs(here.region, there.region, day)

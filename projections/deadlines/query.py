@@ -1,5 +1,6 @@
 """Reads of the deadlines view: what is due, overdue or ageing on a day, by unit and by jurisdiction."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import psycopg
@@ -60,7 +61,7 @@ async def page(
     *,
     state: State = "all",
     unit: str | None = None,
-    regions: list[str] | None = None,
+    regions: Sequence[str] | None = None,
     kind: str | None = None,
     after: tuple[str, str, str, int] = FIRST,
     limit: int = 100,
@@ -84,15 +85,15 @@ async def page(
 
 
 async def ageing(
-    connection: psycopg.AsyncConnection[Any], day: Day, *, unit: str | None = None, regions: list[str] | None = None
+    connection: psycopg.AsyncConnection[Any], day: Day, *, unit: str | None = None, regions: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
     """Return for each unit and kind how many matters wait and how long: 及时 is measured, never given a limit."""
     seen = _SEEN.format(narrow=_UNMET)
     return await _rows(connection, _AGEING.format(seen=seen), _filters(day, unit, regions, None))
 
 
-def _filters(day: Day, unit: str | None, regions: list[str] | None, kind: str | None) -> dict[str, Any]:
-    return {"day": day, "unit": unit, "regions": regions, "kind": kind}
+def _filters(day: Day, unit: str | None, regions: Sequence[str] | None, kind: str | None) -> dict[str, Any]:
+    return {"day": day, "unit": unit, "regions": None if regions is None else list(regions), "kind": kind}
 
 
 async def _rows(connection: psycopg.AsyncConnection[Any], statement: str, params: Any) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Reads of the warnings view: risks with the lags between their stages, and the warnings in force on a day."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -29,12 +30,13 @@ async def risks(
     connection: psycopg.AsyncConnection[Any],
     *,
     stage: str | None = None,
-    regions: list[str] | None = None,
+    regions: Sequence[str] | None = None,
     after: int = 0,
     limit: int = 100,
 ) -> list[dict[str, Any]]:
     """Return risks in order of recording; ``lags`` are the days from each stage to the next (S0-58)."""
-    params = {"after": after, "stage": stage, "regions": regions, "limit": min(limit, MAXIMUM_PAGE)}
+    codes = None if regions is None else list(regions)
+    params = {"after": after, "stage": stage, "regions": codes, "limit": min(limit, MAXIMUM_PAGE)}
     return [{**row, "lags": lags(row["stages"])} for row in await _rows(connection, _RISKS, params)]
 
 

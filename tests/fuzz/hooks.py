@@ -53,7 +53,8 @@ def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, kwa
     if operation == _STREAM and (_is_positive(case) or "seconds" not in (case.query or {})):
         case.query = {**(case.query or {}), "seconds": 0}
     if _is_positive(case) and (case.path_parameters or {}).get("region", "") in {None, "null"}:
-        # Taken from an answer in which no region is stated.
+        # Three answers repeat the region that was asked for, null where none was. Schemathesis takes that member
+        # for the path parameter of that name that other operations have; null is no value of it.
         case.path_parameters = {**case.path_parameters, "region": "440604"}
     chance = random.Random(repr((case.path_parameters, case.query, case.body)))
     if not _is_positive(case) or chance.random() < 0.5:

@@ -9,11 +9,12 @@ from os import environ
 from pathlib import Path
 from typing import Any
 
+import orjson
 import psycopg
 
 from api.http.service import Ports
 from api.http.tokens import Tokens
-from infra.demo.year import load
+from infra.demo.year import load, scripts
 from infra.open_ledger import WRITER, open_ledger
 from projections.ledgers.query import LEDGERS, Asked, entries
 from projections.projector import Projector
@@ -34,6 +35,17 @@ def listed(url: str, area: tuple[str, ...] | None) -> dict[str, list[dict[str, A
             return {name: await entries(connection, name, DAY, Asked(area, limit=5_000)) for name in LEDGERS}
 
     return asyncio.run(ask())
+
+
+def by_the_files() -> dict[str, str]:
+    """Where each enterprise of the year is on the day, as the files say it."""
+    said = [orjson.loads(line) for _, lines in scripts() for line in lines]
+    where: dict[str, str] = {}
+    for event in sorted(said, key=lambda each: str(each["data"].get("effective", ""))):
+        stated = event["data"].get("organisation") if event["type"] == "organisation.registered" else event["data"]
+        if event["type"] in {"organisation.registered", "organisation.moved"} and event["data"]["effective"] <= DAY:
+            where[event["subject"]] = stated["region"]
+    return where
 
 
 def caught_up(url: str, head: int) -> bool:
@@ -70,7 +82,10 @@ def test_the_command_keeps_a_citys_database_that_serves_the_citys_lists_alone(
         head = ledger.event_log.head()
         eventually(lambda: caught_up(into, head), 90)
         assert listed(into, CITY) == listed(database_url, CITY)
-        assert 0 < len(listed(into, CITY)["enterprises"]) < len(listed(database_url, None)["enterprises"])
+        of_the_city = {enterprise for enterprise, region in by_the_files().items() if region in CITY}
+        assert {row["organisation"] for row in listed(into, CITY)["enterprises"]} == of_the_city
+        assert {row["organisation"] for row in listed(database_url, None)["enterprises"]} == by_the_files().keys()
+        assert of_the_city < by_the_files().keys()
         refused = subprocess.run(
             [*words[:-1], "440100"], env=environment, capture_output=True, timeout=120, check=False
         )

@@ -17,18 +17,20 @@ BY_RULE: tuple[Policy, ...] = (notices, requests)
 
 
 class Remembered:
-    """Bookmarks in memory; ``fails`` makes the next move fail, as if the process had died just before it."""
+    """Bookmarks in memory; while ``fails``, and at the moves named by number, it is as if the process had died."""
 
-    def __init__(self) -> None:
+    def __init__(self, *killed_at: int) -> None:
         self.marks: dict[int, int] = {}
         self.refused: list[tuple[str, str, str]] = []
         self.fails = False
+        self._killed_at, self._moves = killed_at, 0
 
     def bookmarks(self) -> Bookmarks:
         return dict(self.marks)
 
     def move(self, positions: Bookmarks) -> None:
-        if self.fails:
+        self._moves += 1
+        if self.fails or self._moves in self._killed_at:
             raise LogUnavailable("killed before the bookmark moved")
         self.marks.update(positions)
 

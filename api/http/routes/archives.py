@@ -9,9 +9,10 @@ from starlette.responses import Response
 from api.http import cursors
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
 from api.http.describe_archives import ARCHIVE, ARCHIVES, COMMON_PROBLEMS, COVERAGE, KEY_LISTS, PATROL_PLAN
+from api.http.parameters import Cursor, Limit
 from api.http.problems import problem
 from api.http.reading import Reading
-from api.http.supervising import NOT_STORED, codes_for, organisation_named, reached
+from api.http.supervising import NOT_STORED, codes_for, organisation_named
 from ledger.codes.archive import section_of, sections
 from ledger.families import EVENT_TYPES
 from projections.archive.coverage import Asked, archives_kept, common_problems, coverage, patrols_due
@@ -20,11 +21,6 @@ from projections.archive.query import dossiers_of, key_entries, key_issues, reco
 router = APIRouter()
 _ARCHIVE, _KEY_LIST = "archive", "key_list"
 _SECTION = f"^({'|'.join(each.section for each in sections())})$"
-_Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[
-    str | None,
-    Query(max_length=500, pattern="^[0-9A-Za-z_-]+$", description="上一页给出的 next / The previous page's next"),
-]
 _Region = Annotated[str, Path(pattern="^[0-9]{6}$")]
 _Scheme = Annotated[
     Literal["ccc", "all"],
@@ -47,8 +43,8 @@ async def archive(
     code: Annotated[str, Path(max_length=40)],
     section: Annotated[str | None, Query(pattern=_SECTION, description="只看一个栏目 / One section only")] = None,
     credit: Annotated[bool, Query(description="只看质量信用档案 / The credit archive alone")] = False,
-    limit: _Limit = 100,
-    cursor: _Cursor = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Return every record about an organisation, certified or not, by section, and who keeps its archives."""
     require_acceptable(request, JSON)
@@ -57,7 +53,7 @@ async def archive(
     day = as_of_day(request.query_params.get("as_of"), now)
     known_at = known_at_instant(request.query_params.get("known_at"), now)
     organisation = organisation_named(code)
-    position = await reached(reading, request, "trail", "archive")
+    position = await reading.reached(request, "trail", "archive")
     operation = f"archive {organisation} {section} {credit} {known_at}"
     after, snapshot = cursors.decode(operation, cursor, *[cursors.is_position] * 2) if cursor else (0, position)
     types = [
@@ -97,8 +93,8 @@ async def archives(
     region: _Region,
     kinds: _Kinds = "",
     without_custodian: Annotated[bool, Query(description="只列无专人的档案 / Those without a custodian")] = False,
-    limit: _Limit = 100,
-    cursor: _Cursor = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Return the archives of a region and the producers that surveys found, certified or not."""
     reading, asked, position = await _asked(request, "list_archives", region, "all", kinds, None)
@@ -130,7 +126,7 @@ async def three_hundreds(
 
 @router.get("/v1/patrol-plan/{region}", response_class=Response, **PATROL_PLAN)
 async def patrol_plan(
-    request: Request, region: _Region, scheme: _Scheme = "ccc", kinds: _Kinds = "", limit: _Limit = 100
+    request: Request, region: _Region, scheme: _Scheme = "ccc", kinds: _Kinds = "", limit: Limit = 100
 ) -> Response:
     """Return which producers are due for a patrol and why so often: the longest due and the riskiest first."""
     reading, asked, position = await _asked(request, "get_patrol_plan", region, scheme, kinds, None)
@@ -175,7 +171,7 @@ async def key_lists(
     require_acceptable(request, JSON)
     reading = await Reading.of(request, "list_key_lists")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    position = await reached(reading, request, "archive")
+    position = await reading.reached(request, "archive")
     async with reading.connection() as connection:
         entries = await key_entries(connection, day, kind=kind, category=category, owner=owner)
         issues = await key_issues(connection, day, owner)
@@ -192,7 +188,7 @@ async def _asked(
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
     codes = codes_for(reading, region, day)
     reading.require_reason()
-    position = await reached(reading, request, "archive")
+    position = await reading.reached(request, "archive")
     wanted = [each for each in kinds.split(",") if each]
     return reading, Asked(codes, day, None if scheme == "all" else scheme, wanted, months), position
 

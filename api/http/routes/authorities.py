@@ -17,13 +17,14 @@ from api.http.answers import CSV, JSON, json_response, preferred, require_accept
 from api.http.areas import area_asked, begun, may_count
 from api.http.cursors import is_position, is_text
 from api.http.describe_authorities import AUTHORITIES, AUTHORITY, GAPS, LEDGER
+from api.http.parameters import Cursor
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.spreadsheets import plain
 from ledger.access.competence import Competence, powers_of
-from ledger.access.jurisdiction import level_of
+from ledger.access.jurisdiction import level_of, superior_of
 from ledger.authorities.lists import labels, level_code, level_names
-from ledger.authorities.routing import Authorities, bureau_of, successor_of, superior_of
+from ledger.authorities.routing import Authorities, bureau_of, successor_of
 from ledger.codes.statuses import Status
 from ledger.days import Day
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY
@@ -41,10 +42,6 @@ _Region = Annotated[
     Query(pattern="^[0-9]{6}$", description="辖区的行政区划代码,缺省为全国 / The area's code; the nation by default"),
 ]
 _Limit = Annotated[int, Query(ge=1, le=5_000, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[
-    str | None,
-    Query(max_length=500, pattern="^[0-9A-Za-z_-]+$", description="上一页给出的 next / The previous page's next"),
-]
 
 
 @router.get("/v1/authorities", response_class=Response, **AUTHORITIES)
@@ -55,7 +52,7 @@ async def authorities(
         str | None, Query(pattern=_LEVELS, description="级别或其同义词,如 市(地) / A level or a synonym of it")
     ] = None,
     limit: _Limit = 100,
-    cursor: _Cursor = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Return the authorities of an area on a day, by identifier."""
     require_acceptable(request, JSON)
@@ -141,7 +138,7 @@ async def enforcement_ledger(
         bool, Query(description="只列没有责任人的企业 / Only enterprises nobody answers for")
     ] = False,
     limit: _Limit = 200,
-    cursor: _Cursor = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Return a page of an enforcement ledger as JSON, or as CSV where that is asked for."""
     media_type = preferred(request, JSON, CSV)

@@ -10,7 +10,7 @@ from api.http.answers import JSON, as_of_day, json_response, require_acceptable
 from api.http.describe_archives import CLASSES, EVALUATION, RULE_SETS
 from api.http.problems import problem
 from api.http.reading import Reading
-from api.http.supervising import NOT_STORED, SUPERVISORS, node_named, reached
+from api.http.supervising import NOT_STORED, SUPERVISORS, node_named
 from ledger.classification.known import inputs_of
 from ledger.classification.scoring import evaluate, measures_of, rules_digest
 from ledger.codes.classification import shipped_rule_sets, shipped_rules
@@ -30,7 +30,7 @@ async def published(
     """Return the rule sets that were published and those that ship as samples, every version."""
     require_acceptable(request, JSON)
     reading = await Reading.of(request, "list_rule_sets")
-    position = await reached(reading, request, "archive")
+    position = await reading.reached(request, "archive")
     async with reading.connection() as connection:
         rows = await rule_sets(connection, name)
     shipped = [
@@ -72,7 +72,7 @@ async def evaluation(
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
     left_out = {int(each) for each in without.split(",") if each}
     node = node_named(subject)
-    position = await reached(reading, request, "trail", "archive")
+    position = await reading.reached(request, "trail", "archive")
     async with reading.connection() as connection:
         used = next((row["rules"] for row in await rule_sets(connection, rules, day)), None)
         used = used or shipped_rules(rules, day)
@@ -116,7 +116,7 @@ async def classes(request: Request, subject: _Subject) -> Response:
     reading = await Reading.of(request, "get_classes")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
     node = node_named(subject)
-    position = await reached(reading, request, "archive")
+    position = await reading.reached(request, "archive")
     async with reading.connection() as connection:
         history = await classes_of(connection, node)
         known = {(r["name"], r["version"], r["digest"]): r["rules"] for r in await rule_sets(connection)}

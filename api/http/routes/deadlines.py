@@ -8,24 +8,16 @@ from starlette.responses import Response
 from api.http import cursors
 from api.http.answers import JSON, as_of_day, json_response, require_acceptable
 from api.http.describe_notices import AGEING, DEADLINES
+from api.http.parameters import Cursor, Limit, RegionAsked, codes_asked
 from api.http.principals import speaker_of
-from api.http.problems import problem
 from api.http.reading import Reading
-from api.http.routes.notices import reached
 from ledger.access.audience import party_key
-from ledger.access.jurisdiction import area
 from ledger.codes.deadlines import deadline_rules, rule_named
-from ledger.days import Day
 from projections.deadlines.query import FIRST, State, ageing, page
 
 router = APIRouter()
 _PRIVATE = {"Cache-Control": "private, no-store"}
-_Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[str | None, Query(max_length=800, description="上一页给出的 next / The previous page's next")]
 _Unit = Annotated[str | None, Query(max_length=120, description="责任单位 / Who is responsible")]
-_Region = Annotated[
-    str | None, Query(pattern="^[0-9]{6}$", description="辖区的行政区划代码,含下级 / Code of a jurisdiction")
-]
 _KEY = (cursors.is_text, cursors.is_text, cursors.is_text, cursors.is_position)
 
 
@@ -34,17 +26,17 @@ async def deadlines(
     request: Request,
     state: Annotated[State, Query(description="事项的状态 / State of the matter")] = "all",
     unit: _Unit = None,
-    region: _Region = None,
+    region: RegionAsked = None,
     kind: Annotated[str | None, Query(max_length=40, description="事项种类 / Kind of matter")] = None,
-    limit: _Limit = 100,
-    cursor: _Cursor = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Return what is due, soonest first, with its state and age on a day."""
     require_acceptable(request, JSON)
     await speaker_of(request)
     reading = await Reading.of(request, "list_deadlines")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    position = await reached(reading, request, "deadlines")
+    position = await reading.reached(request, "deadlines")
     operation = f"deadlines {state} {unit} {region} {kind} {day}"
     due, stream, rule, ordinal = cursors.decode(operation, cursor, *_KEY) if cursor else FIRST
     async with reading.connection() as connection:
@@ -53,7 +45,7 @@ async def deadlines(
             day,
             state=state,
             unit=party_key(unit) if unit else None,
-            regions=jurisdiction(region, day),
+            regions=codes_asked(region, day),
             kind=kind,
             after=(due, stream, rule, ordinal),
             limit=limit + 1,
@@ -74,30 +66,20 @@ async def deadlines(
 
 
 @router.get("/v1/deadlines/ageing", response_class=Response, **AGEING)
-async def ageing_report(request: Request, unit: _Unit = None, region: _Region = None) -> Response:
+async def ageing_report(request: Request, unit: _Unit = None, region: RegionAsked = None) -> Response:
     """Return how long matters wait, by unit and kind: what is prompt is measured and given no invented limit."""
     require_acceptable(request, JSON)
     await speaker_of(request)
     reading = await Reading.of(request, "get_ageing")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    position = await reached(reading, request, "deadlines")
+    position = await reading.reached(request, "deadlines")
     async with reading.connection() as connection:
         party = party_key(unit) if unit else None
-        rows = await ageing(connection, day, unit=party, regions=jurisdiction(region, day))
+        rows = await ageing(connection, day, unit=party, regions=codes_asked(region, day))
         classes = {access for row in rows for access in row.pop("access")}
         await reading.note(connection, ((access, "deadlines") for access in classes))
     answer = {"as_of": day, "position": position, "ageing": [{**row, "kind": _kind(row["kind"])} for row in rows]}
     return json_response(answer, headers={"Ledger-Position": str(position), **_PRIVATE})
-
-
-def jurisdiction(region: str | None, day: Day) -> list[str] | None:
-    """Return every code that the authority of a region supervises on a day; ``None`` asks for all."""
-    if region is None:
-        return None
-    codes = area(region, day)
-    if not codes:
-        raise problem("region_has_no_authority", "/query/region", region=region)
-    return list(codes)
 
 
 def _kind(kind: str) -> dict[str, str]:

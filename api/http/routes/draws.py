@@ -9,13 +9,12 @@ from api.http import cursors
 from api.http.answers import JSON, json_response, require_acceptable
 from api.http.asked import (
     Asked,
-    Cursor,
-    Limit,
     Number,
     following_page,
 )
 from api.http.cursors import is_position
 from api.http.describe_inspections import DRAW, DRAWS, FORM, FORMS
+from api.http.parameters import Cursor, Limit
 from api.http.problems import problem
 from ledger.inspections.codes import list_names, rows_of
 from ledger.inspections.forms import definitions

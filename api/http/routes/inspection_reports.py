@@ -7,15 +7,13 @@ from starlette.responses import Response
 
 from api.http.asked import (
     Asked,
-    Cursor,
-    Limit,
     OrganisationAsked,
-    RegionAsked,
     following_page,
     subject_asked,
 )
 from api.http.cursors import is_day
 from api.http.describe_inspections import COVERAGE, DOUBLE, FEEDBACK, REPORT, SAMPLES, SCHEDULE, WATCH
+from api.http.parameters import Cursor, Limit, RegionAsked
 from api.http.problems import problem
 from projections.inspections import query, reports
 

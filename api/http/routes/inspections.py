@@ -7,17 +7,15 @@ from starlette.responses import Response
 
 from api.http.asked import (
     Asked,
-    Cursor,
-    Limit,
     Number,
     OrganisationAsked,
-    RegionAsked,
     following_page,
     noted,
     subject_asked,
     told,
 )
 from api.http.describe_inspections import INSPECTION, INSPECTIONS, TARGETS, WORKLIST
+from api.http.parameters import Cursor, Limit, RegionAsked
 from api.http.problems import problem
 from infra.readers import Connection
 from ledger.access.jurisdiction import area

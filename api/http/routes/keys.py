@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.http import cursors, submissions
 from api.http.answers import JSON, json_response, min_position, require_acceptable
 from api.http.describe_keys import CHAIN, CHALLENGE, EQUIVOCATIONS, ISSUER_EVENTS, KEYS
+from api.http.parameters import Cursor, Limit
 from api.http.principals import speaker_of
 from api.http.problems import ProblemError, problem
 from api.http.reading import Reading
@@ -36,8 +37,6 @@ _PRIVATE = {"Cache-Control": "private, no-store"}
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 _HEXADECIMAL = frozenset("0123456789abcdef")
 _Party = Annotated[str, Path(max_length=120)]
-_Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[str | None, Query(max_length=800, description="上一页给出的 next / The previous page's next")]
 _KINDS = (cursors.is_instant, cursors.is_text, cursors.is_text, cursors.is_digest)
 _STATUSES = {
     "valid": ("有效", "Valid"),
@@ -69,7 +68,7 @@ async def challenge(request: Request) -> Response:
 
 
 @router.get("/v1/keys/{party}", response_class=Response, **KEYS)
-async def keys(request: Request, party: _Party, limit: _Limit = 100, cursor: _Cursor = None) -> Response:
+async def keys(request: Request, party: _Party, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Return the keys of a party or a signatory, or the key of a name; each with whether it may sign now."""
     require_acceptable(request, JSON)
     service = service_of(request)
@@ -108,7 +107,7 @@ async def chain(request: Request, party: _Party) -> Response:
 
 
 @router.get("/v1/issuers/{party}/events", response_class=Response, **ISSUER_EVENTS)
-async def issuer_events(request: Request, party: _Party, limit: _Limit = 100, cursor: _Cursor = None) -> Response:
+async def issuer_events(request: Request, party: _Party, limit: Limit = 100, cursor: Cursor = None) -> Response:
     """Return every event under a party's name that the reader may see, so that it finds what it never said."""
     require_acceptable(request, JSON)
     reading, source = await Reading.of(request, "list_issuer_events"), _source(party)
@@ -133,8 +132,8 @@ async def issuer_events(request: Request, party: _Party, limit: _Limit = 100, cu
 async def contradictions(
     request: Request,
     source: Annotated[str | None, Query(max_length=120, description="哪一主体 / Of which party")] = None,
-    limit: _Limit = 50,
-    cursor: _Cursor = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Return both statements of every contradiction: all for auditor and operator, its own for a party."""
     require_acceptable(request, JSON)

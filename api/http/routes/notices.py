@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from api.http import cursors
-from api.http.answers import JSON, as_of_day, json_response, min_position, require_acceptable
+from api.http.answers import JSON, as_of_day, json_response, require_acceptable
 from api.http.describe_notices import INBOX, NOTICE
+from api.http.parameters import Cursor, Limit
 from api.http.principals import speaker_of
 from api.http.problems import problem
 from api.http.reading import Reading
@@ -27,8 +28,6 @@ _STATUSES = {
     "withdrawn": ("已撤回", "Taken back"),
 }
 _REQUEST = ("抽查情况通报请求", "Request for spot check results")
-_Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[str | None, Query(max_length=500, description="上一页给出的 next / The previous page's next")]
 _State = Annotated[
     str,
     Query(pattern=f"^({'|'.join(STATES)})$", description="只列此类:全部、待签收、待回复、逾期、已结 / Which of them"),
@@ -41,15 +40,15 @@ async def inbox(
     state: _State = "all",
     kind: Annotated[str | None, Query(max_length=32, description="通报种类 / Kind of notice")] = None,
     sent: Annotated[bool, Query(description="改列本方发出的 / What the party sent instead")] = False,
-    limit: _Limit = 100,
-    cursor: _Cursor = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Return the notices to the caller's party, oldest first; or from it."""
     require_acceptable(request, JSON)
     principal = await speaker_of(request)
     reading = (await Reading.of(request, "list_inbox")).as_own_matter()
     day, party = as_of_day(request.query_params.get("as_of"), reading.service.clock()), party_key(principal.party)
-    position = await reached(reading, request, "notices")
+    position = await reading.reached(request, "notices")
     operation = f"inbox {party} {state} {kind} {sent} {day}"
     (after,) = cursors.decode(operation, cursor, cursors.is_position) if cursor else (0,)
     async with reading.connection() as connection:
@@ -77,7 +76,7 @@ async def one(request: Request, number: Annotated[str, Path(max_length=60)]) -> 
     await speaker_of(request)
     reading = await Reading.of(request, "get_notice")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    position = await reached(reading, request, "notices")
+    position = await reading.reached(request, "notices")
     async with reading.connection() as connection:
         found = await notice(connection, notice_stream(number), day)
         if found is None:
@@ -85,15 +84,6 @@ async def one(request: Request, number: Annotated[str, Path(max_length=60)]) -> 
         own = party_key(reading.principal.party) in {found["recipient"], found["sender"]}
         await (reading.as_own_matter() if own else reading).note(connection, [("notice", found["stream"])])
     return json_response(_told(found), headers={"Ledger-Position": str(position), **_PRIVATE})
-
-
-async def reached(reading: Reading, request: Request, view: str) -> int:
-    """Return the position that a view and, for restricted rows, the view of audiences have reached."""
-    wanted = min_position(request)
-    if wanted:
-        await reading.wait_for(wanted, view)
-    seen = await reading.service.views[view].position()
-    return seen if reading.public else min(seen, await reading.service.views["access"].position())
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

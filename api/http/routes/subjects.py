@@ -8,9 +8,10 @@ from starlette.responses import Response
 from api import texts
 from api.certificate import held_fact, shaped, waiting_for
 from api.http import cursors
-from api.http.answers import JSON, as_of_day, json_response, known_at_instant, min_position, require_acceptable
+from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
 from api.http.cursors import Kind, is_day, is_position, is_text
 from api.http.describe_reads import BODY, ORGANISATION, SEARCH, TRAIL
+from api.http.parameters import Cursor, Limit
 from api.http.problems import problem
 from api.http.reading import Reading
 from ledger.codes.identifiers import organisation_key
@@ -28,11 +29,6 @@ from projections.trail.query import LAST, trail_of
 router = APIRouter()
 _ORGANISATION = "organisation:"
 _NOT_STORED = "public, no-cache"
-_Limit = Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")]
-_Cursor = Annotated[
-    str | None,
-    Query(max_length=500, pattern="^[0-9A-Za-z_-]+$", description="上一页给出的 next / The previous page's next"),
-]
 _STATUSES = frozenset(each.value for each in Status)
 
 
@@ -40,8 +36,8 @@ _STATUSES = frozenset(each.value for each in Status)
 async def trail(
     request: Request,
     subject: Annotated[str, Path(max_length=200)],
-    limit: _Limit = 100,
-    cursor: _Cursor = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
     newest_first: Annotated[bool, Query(description="由新到旧 / Newest first")] = False,
 ) -> Response:
     """Return every event about a subject; pages never shift, because the cursor keeps the first page's position."""
@@ -50,7 +46,7 @@ async def trail(
     service = reading.service
     known_at = known_at_instant(request.query_params.get("known_at"), service.clock())
     stream = _subject(subject)
-    position = await _reached(reading, request, "trail")
+    position = await reading.reached(request, "trail")
     operation = f"trail {stream} {newest_first} {known_at}"
     after, snapshot = _decoded(operation, cursor, [LAST if newest_first else 0, position], is_position, is_position)
     if newest_first:
@@ -72,7 +68,7 @@ async def trail(
 
 @router.get("/v1/organisations/{code}", response_class=Response, **ORGANISATION)
 async def organisation(
-    request: Request, code: Annotated[str, Path(max_length=30)], limit: _Limit = 100, cursor: _Cursor = None
+    request: Request, code: Annotated[str, Path(max_length=30)], limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
     """Return an organisation's standing and its certificates, by credit code or nine-character code."""
     require_acceptable(request, JSON)
@@ -82,7 +78,7 @@ async def organisation(
 
 @router.get("/v1/bodies/{number}", response_class=Response, **BODY)
 async def body(
-    request: Request, number: Annotated[str, Path(max_length=40)], limit: _Limit = 100, cursor: _Cursor = None
+    request: Request, number: Annotated[str, Path(max_length=40)], limit: Limit = 100, cursor: Cursor = None
 ) -> Response:
     """Return a certification body's standing and its certificates."""
     require_acceptable(request, JSON)
@@ -93,13 +89,13 @@ async def body(
 async def find(
     request: Request,
     q: Annotated[str, Query(min_length=1, max_length=100, description="名称、证书号或范围 / Name, number or scope")],
-    limit: _Limit = 50,
-    cursor: _Cursor = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """Return certificates that hold a text, best first."""
     require_acceptable(request, JSON)
     reading = await Reading.of(request, "search_certificates")
-    position = await _reached(reading, request, "search")
+    position = await reading.reached(request, "search")
     operation = f"search {q}"
     rank, after, snapshot = _decoded(operation, cursor, [-1, "", position], is_position, is_text, is_position)
     async with reading.connection() as connection:
@@ -120,7 +116,7 @@ async def _page(request: Request, stream: str, *, limit: int, cursor: str | None
     statuses = [each for text in query.getlist("status") for each in text.split(",") if each]
     if not _STATUSES.issuperset(statuses):
         raise problem("parameters_wrong", "/query/status")
-    position = await _reached(reading, request, "register")
+    position = await reading.reached(request, "register")
     operation = f"page {stream} {statuses} {query.get('as_of')}"
     day = as_of_day(query.get("as_of"), reading.service.clock())
     after, day, snapshot = _decoded(operation, cursor, ["", day, position], is_text, is_day, is_position)
@@ -187,12 +183,3 @@ def _subject(subject: str) -> str:
 
 def _decoded(operation: str, cursor: str | None, first: list[Any], *kinds: Kind) -> Any:
     return first if cursor is None else cursors.decode(operation, cursor, *kinds)
-
-
-async def _reached(reading: Reading, request: Request, view: str) -> int:
-    wanted = min_position(request)
-    if wanted:
-        await reading.wait_for(wanted, view)
-    reached = await reading.service.views[view].position()
-    # Beyond what the view of audiences has seen, a page could pass over an event for ever.
-    return reached if reading.public else min(reached, await reading.service.views["access"].position())

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.certificate import fact
 from api.http import cursors
-from api.http.answers import JSON, as_of_day, json_response, known_at_instant, min_position, require_acceptable
+from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
 from api.http.describe_supervision import (
     CASE,
     CHECK,
@@ -21,10 +21,10 @@ from api.http.describe_supervision import (
     PENALTIES,
     STATISTICS,
 )
+from api.http.parameters import Cursor, Limit, RegionAsked, codes_asked
 from api.http.problems import problem
 from api.http.reading import Reading
 from infra.log_reading import rows_of
-from ledger.access.jurisdiction import area
 from ledger.access.visibility import PUBLIC_CLASS
 from ledger.cases import CaseState
 from ledger.cases.duties import Duty, major_duty, report_duty
@@ -44,7 +44,6 @@ from projections.register.query import certificates_of_organisation
 router = APIRouter()
 _PUBLIC = {"Cache-Control": "public, no-cache"}
 _MAXIMUM_CERTIFICATES = 1_000
-_Region = Annotated[str | None, Query(pattern="^[0-9]{6}$", description="某地及其下辖 / A region and all below it")]
 _By = Annotated[str | None, Query(max_length=60, description="只列与此主体有关者 / Only what concerns this party")]
 _Limit = Annotated[int, Query(ge=1, le=1000, description="至多若干行 / At most so many rows")]
 _Produced = Annotated[
@@ -67,7 +66,7 @@ async def supervision_lists(request: Request) -> Response:
 async def supervision_list(
     request: Request,
     name: Annotated[str, Path(max_length=60)],
-    region: _Region = None,
+    region: RegionAsked = None,
     by: _By = None,
     key_product: Annotated[
         str | None, Query(max_length=32, description="重点产品类别代码 / Code of a category of key products")
@@ -83,7 +82,7 @@ async def supervision_list(
     if reading.public and row.access != PUBLIC_CLASS:
         raise problem("token_missing")
     day, regions = _day_and_area(request, reading, region)
-    position = await _reached(reading, request, "cases", "register")
+    position = await reading.reached(request, "cases", "register")
     async with reading.connection() as connection:
         found = await listed(connection, name, day, regions=regions, by=by, key_product=key_product, limit=limit + 1)
         await reading.note(connection, ((row.access, each["stream"]) for each in found[:limit]))
@@ -103,7 +102,7 @@ async def case(
     reading = await Reading.of(request, "get_case")
     known_at = known_at_instant(request.query_params.get("known_at"), reading.service.clock())
     stream = f"case:{authority}:{number}"
-    position = await _reached(reading, request, "cases")
+    position = await reading.reached(request, "cases")
     async with reading.connection() as connection:
         file = await case_file(connection, stream)
         rows = await rows_of(connection, stream, public=reading.public) if file else []
@@ -135,14 +134,14 @@ async def case(
 @router.get("/v1/penalties", response_class=Response, **PENALTIES)
 async def penalties(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=200, description="每页至多若干条 / At most so many a page")] = 100,
-    cursor: Annotated[str | None, Query(max_length=800, description="上一页给出的 next / The previous page's")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Response:
     """Return what is published of penalties on a day, to everybody."""
     require_acceptable(request, JSON)
     reading = await Reading.of(request, "list_published_penalties")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    position = await _reached(reading, request, "cases")
+    position = await reading.reached(request, "cases")
     operation, after = f"penalties {day}", ["0001-01-01", "", ""]
     if cursor is not None:
         after = list(cursors.decode(operation, cursor, cursors.is_day, cursors.is_text, cursors.is_text))
@@ -160,7 +159,7 @@ async def penalties(
 async def case_statistics(
     request: Request,
     asked: Annotated[str, Query(alias="period", max_length=7, description="2031-03, 2031-Q1, 2031")],
-    region: _Region = None,
+    region: RegionAsked = None,
 ) -> Response:
     """Return the statistics table of the cases that the caller may see."""
     require_acceptable(request, JSON)
@@ -172,7 +171,7 @@ async def case_statistics(
     if reading.public:
         raise problem("token_missing")
     _, regions = _day_and_area(request, reading, region)
-    position = await _reached(reading, request, "cases")
+    position = await reading.reached(request, "cases")
     async with reading.connection() as connection:
         rows, cases = await statistics(connection, first, last, regions=regions)
         await reading.note(connection, (("case", stream) for stream in cases))
@@ -184,14 +183,14 @@ async def case_statistics(
 
 
 @router.get("/v1/supervision/coverage", response_class=Response, **COVERAGE)
-async def finding_coverage(request: Request, region: _Region = None) -> Response:
+async def finding_coverage(request: Request, region: RegionAsked = None) -> Response:
     """Return how many findings the caller may see were disposed of, and their causes."""
     require_acceptable(request, JSON)
     reading = await Reading.of(request, "get_finding_coverage")
     if reading.public:
         raise problem("token_missing")
     day, regions = _day_and_area(request, reading, region)
-    position = await _reached(reading, request, "cases")
+    position = await reading.reached(request, "cases")
     async with reading.connection() as connection:
         found = await coverage(connection, day, regions=regions)
         await reading.note(connection, [("inspection", "inspection:*")] if found["findings"] else [])
@@ -213,7 +212,7 @@ async def check_production(
     """Return what a patrol's observation shows against the certificate as it was on the day of production."""
     require_acceptable(request, JSON)
     reading, day = await Reading.of(request, "check_production"), _produced(produced)
-    position = await _reached(reading, request, "history")
+    position = await reading.reached(request, "history")
     async with reading.connection() as connection:
         stream = certificate_stream(body, number)
         found = await certificate_as_of(connection, stream, day)
@@ -248,7 +247,7 @@ async def check_uncertified(
     except ValueError as error:
         raise problem("subject_unknown", subject=f"organisation:{code}") from error
     reading, day = await Reading.of(request, "check_uncertified_production"), _produced(produced)
-    position = await _reached(reading, request, "register", "history")
+    position = await reading.reached(request, "register", "history")
     async with reading.connection() as connection:
         mine = await certificates_of_organisation(connection, key, day, scheme_class="ccc", limit=_MAXIMUM_CERTIFICATES)
         then = await certificates_as_of(connection, [(each["stream"], day) for each in mine])
@@ -284,21 +283,8 @@ def _told(duty: Duty) -> dict[str, Any]:
 def _day_and_area(request: Request, reading: Reading, region: str | None) -> tuple[Day, tuple[str, ...] | None]:
     """Return the day asked about, and all codes of the region's area as it is on that day."""
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
-    regions = None if region is None else area(region, day)
-    if regions == ():
-        raise problem("no_such_region", "/query/region", region=region or "")
-    return day, regions
+    return day, codes_asked(region, day)
 
 
 def _headers(reading: Reading, position: int) -> dict[str, str]:
     return {"Ledger-Position": str(position), "Cache-Control": reading.cache_control(_PUBLIC["Cache-Control"])}
-
-
-async def _reached(reading: Reading, request: Request, *views: str) -> int:
-    """Return the position that an answer from these views rests on, after the one that is asked for."""
-    wanted = min_position(request)
-    names = views if reading.public else (*views, "access")
-    if wanted:
-        for view in views:
-            await reading.wait_for(wanted, view)
-    return min([await reading.service.views[name].position() for name in names])

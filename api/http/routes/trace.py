@@ -10,7 +10,7 @@ from api.http.answers import JSON, as_of_day, json_response, known_at_instant, r
 from api.http.describe_archives import CHAIN, CHECK_TASKS, RESPONSIBILITY, TRACE
 from api.http.problems import problem
 from api.http.reading import Reading
-from api.http.supervising import NOT_STORED, node_named, reached
+from api.http.supervising import NOT_STORED, node_named
 from ledger.classification.known import inputs_of
 from ledger.families import certificate_stream
 from ledger.tracing.chain import GENERAL, chain, signatures
@@ -44,7 +44,7 @@ async def trace(
     kinds = by.split(",")
     moment = _moment(request, reading)
     node = node_named(subject)
-    position = await reached(reading, request, "trace")
+    position = await reading.reached(request, "trace")
     answer: dict[str, Any] = {
         "subject": node,
         "direction": direction,
@@ -77,7 +77,7 @@ async def responsibility(request: Request, subject: _Subject) -> Response:
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
     moment = Moment(known_at=known_at_instant(request.query_params.get("known_at"), reading.service.clock()))
     node = node_named(subject)
-    position = await reached(reading, request, "trace")
+    position = await reading.reached(request, "trace")
     async with reading.connection() as connection:
         walked, edges = await walk(connection, node, "forward", moment)
         found, used = [], list(edges)
@@ -107,7 +107,7 @@ async def life(
     reading = await Reading.of(request, "get_chain")
     known_at = known_at_instant(request.query_params.get("known_at"), reading.service.clock())
     stream = certificate_stream(body, number)
-    position = await reached(reading, request, "trail")
+    position = await reading.reached(request, "trail")
     async with reading.connection() as connection:
         rows, is_whole = await records_of(connection, stream, limit=EVENTS_OF_A_LIFE, known_at=known_at)
         await reading.note(connection, ((row["access"], row["stream"]) for row in rows))
@@ -141,7 +141,7 @@ async def check_tasks(request: Request, subject: _Subject) -> Response:
     reading = await Reading.of(request, "list_check_tasks")
     day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
     node = node_named(subject)
-    position = await reached(reading, request, "trace", "archive")
+    position = await reading.reached(request, "trace", "archive")
     async with reading.connection() as connection:
         tasks, _ = await tasks_for(connection, node, day)
         await reading.note(connection, ((row.pop("access"), row["stream"]) for row in tasks))

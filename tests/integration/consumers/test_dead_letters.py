@@ -5,23 +5,21 @@ from threading import Thread
 from typing import Any
 
 import orjson
-import psycopg
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
 from consumers.dead_letters import LARGEST_BYTES, dead_letters_relay
-from consumers.intake import Intake
 from consumers.publisher import Publisher
-from consumers.trust import Trust, party_topic, party_topic_trust, source_trust
+from consumers.trust import party_topic, party_topic_trust, source_trust
 from infra.dead_letters import DeadLetters
 from infra.leadership import AdvisoryLeadership
-from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import ensure_topics
 from ledger.service import Ledger
 from projections.feed import LANES
 from tests.support.consumers import all_rows, count, history, kill, running, spawn, topic_records
+from tests.support.intakes import intake_of, stored_answers
 from tests.support.services import Topics
 from tests.support.statements import BODY
 from tests.support.waiting import eventually
@@ -34,12 +32,6 @@ class Malformed(str):
 
     def encode(self, *_: Any) -> bytes:
         return b"\xff\xfe"
-
-
-@pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    with closing(open_ledger(database_url)) as ledger:
-        yield ledger
 
 
 @pytest.fixture
@@ -56,25 +48,6 @@ def dead(kafka_topics: Topics) -> Iterator[str]:
         admin.close()
 
 
-@pytest.fixture
-def producer(kafka_topics: Topics) -> Iterator[KafkaProducer]:
-    producer = KafkaProducer(bootstrap_servers=kafka_topics.bootstrap)
-    yield producer
-    producer.close()
-
-
-def _intake(ledger: Ledger, receipts: ReceiptStore, topics: Topics, trust: Trust) -> Intake:
-    return Intake(
-        ledger=ledger,
-        receipts=receipts,
-        bootstrap=topics.bootstrap,
-        topic=topics.submissions,
-        trust=trust,
-        group=f"intake {topics.submissions}",
-        ensure_topics=lambda: ensure_topics(topics.bootstrap, {topics.submissions: LANES}),
-    )
-
-
 def _burying(letters: DeadLetters, url: str, topics: Topics, dead: str) -> Publisher:
     return dead_letters_relay(
         letters=letters,
@@ -84,11 +57,6 @@ def _burying(letters: DeadLetters, url: str, topics: Topics, dead: str) -> Publi
         bookmark=RelayBookmarks(url, dead),
         ensure_topics=lambda: ensure_topics(topics.bootstrap, {dead: LANES}),
     )
-
-
-def _answers(url: str) -> list[dict[str, Any]]:
-    with psycopg.connect(url) as connection:
-        return [orjson.loads(body) for (body,) in connection.execute("SELECT body FROM intake_receipts").fetchall()]
 
 
 def _letters(topics: Topics, dead: str) -> list[tuple[dict[str, bytes], bytes]]:
@@ -109,7 +77,7 @@ def test_what_cannot_become_a_submission_is_laid_aside_once_with_its_reason_and_
         closing(ReceiptStore(database_url)) as receipts,
         closing(DeadLetters(database_url)) as letters,
         running(
-            _intake(ledger, receipts, kafka_topics, source_trust).run,
+            intake_of(ledger, receipts, kafka_topics, source_trust).run,
             _burying(letters, database_url, kafka_topics, dead).run,
         ),
     ):
@@ -117,11 +85,11 @@ def test_what_cannot_become_a_submission_is_laid_aside_once_with_its_reason_and_
             producer.send(topic, value, key=b"certificate:anybody", partition=number % LANES).get(20)
         for each in sent[:-1]:
             producer.send(topic, each.raw).get(20)
-        eventually(lambda: len(_answers(database_url)) == len(junk) + len(sent) - 1)
+        eventually(lambda: len(stored_answers(database_url)) == len(junk) + len(sent) - 1)
         # The same bytes under the same identity are the same submission, and have their answer.
         producer.send(topic, unknown, partition=0).get(20)
         producer.send(topic, sent[-1].raw, partition=0).get(20)
-        eventually(lambda: len(_answers(database_url)) == len(junk) + len(sent))
+        eventually(lambda: len(stored_answers(database_url)) == len(junk) + len(sent))
         eventually(lambda: count(kafka_topics.bootstrap, dead) == len(junk))
     assert len(all_rows(database_url)) == len(sent)
     found = _letters(kafka_topics, dead)
@@ -156,15 +124,15 @@ def test_a_batch_that_no_client_can_read_costs_its_producer_alone(
         closing(ReceiptStore(database_url)) as receipts,
         closing(DeadLetters(database_url)) as letters,
         running(
-            _intake(ledger, receipts, kafka_topics, source_trust).run,
+            intake_of(ledger, receipts, kafka_topics, source_trust).run,
             _burying(letters, database_url, kafka_topics, dead).run,
         ),
     ):
-        eventually(lambda: len(_answers(database_url)) == len(sent), 40)
+        eventually(lambda: len(stored_answers(database_url)) == len(sent), 40)
         producer.send(topic, sent[2].raw, partition=3).get(20)
         eventually(lambda: len(all_rows(database_url)) == len(sent) - 1, 40)
         eventually(lambda: count(kafka_topics.bootstrap, dead) == 2, 40)
-    refused = [each for each in _answers(database_url) if each["outcome"] == "refused"]
+    refused = [each for each in stored_answers(database_url) if each["outcome"] == "refused"]
     assert {each["id"] for each in refused} == {f"{topic}/3/1", f"{topic}/3/2"}
     assert {each["code"] for each in refused} == {"record_unreadable"}
     assert {headers["origin_offset"] for headers, _ in _letters(kafka_topics, dead)} == {b"1", b"2"}
@@ -180,17 +148,17 @@ def test_a_party_is_believed_on_its_own_topic_and_nobody_on_the_shared_one(
     own, foreign = party_topic(shared, "CCAA"), party_topic(shared, BODY)
     with (
         closing(ReceiptStore(database_url)) as receipts,
-        running(_intake(ledger, receipts, kafka_topics, party_topic_trust(shared)).run),
+        running(intake_of(ledger, receipts, kafka_topics, party_topic_trust(shared)).run),
     ):
         # The key names the party, the value too: neither proves anything.
         producer.send(shared, said.raw, key=b"CCAA").get(20)
         producer.send(foreign, said.raw, key=b"CCAA").get(20)
-        eventually(lambda: len(_answers(database_url)) == 2)
+        eventually(lambda: len(stored_answers(database_url)) == 2)
         assert all_rows(database_url) == []
         producer.send(own, said.raw).get(20)
         producer.send(own, other.raw).get(20)
-        eventually(lambda: len(_answers(database_url)) == 4)
-    answers = {each["id"]: each for each in _answers(database_url)}
+        eventually(lambda: len(stored_answers(database_url)) == 4)
+    answers = {each["id"]: each for each in stored_answers(database_url)}
     assert answers[f"{shared}/{_partition(answers, shared)}/0"]["code"] == "submission_untrusted"
     assert answers[f"{foreign}/0/0"]["code"] == "source_not_yours"
     for each in (said, other):
@@ -220,10 +188,10 @@ def test_killed_intakes_lay_each_record_aside_once(
     process = spawn(*arguments)
     try:
         for wanted in (1, 400, 900):
-            eventually(lambda wanted=wanted: len(_answers(database_url)) >= wanted, 60)
+            eventually(lambda wanted=wanted: len(stored_answers(database_url)) >= wanted, 60)
             kill(process)
             process = spawn(*arguments)
-        eventually(lambda: len(_answers(database_url)) == total, 60)
+        eventually(lambda: len(stored_answers(database_url)) == total, 60)
     finally:
         kill(process)
         sending.join()

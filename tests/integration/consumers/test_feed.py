@@ -1,17 +1,14 @@
 import time
-from collections.abc import Iterator
 from statistics import quantiles
 from threading import Event, Thread
 from typing import Any
 
 import psycopg
-import pytest
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
 from consumers.kafka_feed import KafkaFeed, lag_by_lane
 from consumers.projection_run import ProjectionRun
 from consumers.topic_reader import Topic
-from infra.open_ledger import open_ledger
 from ledger.service import Incoming, Ledger
 from projections.feed import LANES, Bookmarks, Delivered, lane_of
 from projections.projector import Poisoned
@@ -30,13 +27,6 @@ from tests.support.waiting import eventually
 
 PERSONS = [f"P{number:04}" for number in range(30)]
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-
-@pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    ledger = open_ledger(database_url)
-    yield ledger
-    ledger.close()
 
 
 def _publish(ledger: Ledger, url: str, topics: Topics) -> None:

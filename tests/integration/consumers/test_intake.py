@@ -1,20 +1,17 @@
 import subprocess
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from threading import Thread
 from typing import Any
 
 import orjson
-import psycopg
 import pytest
 from kafka import KafkaProducer
 
-from consumers.intake import Intake, receipts_relay
+from consumers.intake import receipts_relay
 from consumers.publisher import Publisher
-from consumers.trust import Trust, source_trust, trust_of
+from consumers.trust import trust_of
 from infra.leadership import AdvisoryLeadership
-from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import ensure_topics
@@ -24,44 +21,13 @@ from ledger.sealed import envelope_of
 from ledger.service import Ledger
 from projections.feed import LANES, lane_of
 from tests.support.consumers import all_rows, count, history, kill, positions, running, spawn, topic_records
+from tests.support.intakes import intake_of, stored_answers
 from tests.support.services import Topics
 from tests.support.signing import TERMS, ed25519_key, policy, registration, signed
 from tests.support.statements import BODY, accept, approved, issued, statement
 from tests.support.waiting import eventually
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-
-
-@pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    ledger = open_ledger(database_url)
-    yield ledger
-    ledger.close()
-
-
-@pytest.fixture
-def receipts(database_url: str) -> Iterator[ReceiptStore]:
-    with closing(ReceiptStore(database_url)) as store:
-        yield store
-
-
-@pytest.fixture
-def producer(kafka_topics: Topics) -> Iterator[KafkaProducer]:
-    producer = KafkaProducer(bootstrap_servers=kafka_topics.bootstrap)
-    yield producer
-    producer.close()
-
-
-def _intake(ledger: Ledger, receipts: Any, topics: Topics, trust: Trust = source_trust) -> Intake:
-    return Intake(
-        ledger=ledger,
-        receipts=receipts,
-        bootstrap=topics.bootstrap,
-        topic=topics.submissions,
-        trust=trust,
-        group=f"intake {topics.submissions}",
-        ensure_topics=lambda: ensure_topics(topics.bootstrap, {topics.submissions: LANES}),
-    )
 
 
 def _receipts_relay(url: str, store: ReceiptStore, topics: Topics) -> Publisher:
@@ -85,26 +51,22 @@ def _submit(producer: KafkaProducer, topic: str, *submissions: Submission) -> No
     producer.flush()
 
 
-def _stored(url: str) -> list[dict[str, Any]]:
-    with psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT body FROM intake_receipts ORDER BY position").fetchall()
-    return [orjson.loads(body) for (body,) in rows]
-
-
 def test_each_submission_is_answered_once_however_often_it_comes(
     ledger: Ledger, receipts: ReceiptStore, producer: KafkaProducer, database_url: str, kafka_topics: Topics
 ) -> None:
     said = history([f"P{number:04}" for number in range(20)], 5)
     with (
         closing(ReceiptStore(database_url)) as numbered,
-        running(_intake(ledger, receipts, kafka_topics).run, _receipts_relay(database_url, numbered, kafka_topics).run),
+        running(
+            intake_of(ledger, receipts, kafka_topics).run, _receipts_relay(database_url, numbered, kafka_topics).run
+        ),
     ):
         _submit(producer, kafka_topics.submissions, *said)
-        eventually(lambda: len(_stored(database_url)) == 100)
+        eventually(lambda: len(stored_answers(database_url)) == 100)
         _submit(producer, kafka_topics.submissions, *said, *said[:50])
         _submit(producer, kafka_topics.submissions, *history(["Q0001"], 1))
         eventually(lambda: count(kafka_topics.bootstrap, kafka_topics.receipts) == 101)
-    answers = _stored(database_url)
+    answers = stored_answers(database_url)
     assert {answer["outcome"] for answer in answers} == {"recorded"}
     assert sorted(answer["id"] for answer in answers) == sorted(each.id for each in (*said, *history(["Q0001"], 1)))
     rows = all_rows(database_url)
@@ -144,9 +106,9 @@ def test_other_bytes_under_a_recorded_id_and_what_cannot_be_read_are_refused_onc
     )
     unknown = first.raw.replace(b"person.registered", b"person.invented").replace(b'"one"', b'"two"')
     topic = kafka_topics.submissions
-    with running(_intake(ledger, receipts, kafka_topics).run):
+    with running(intake_of(ledger, receipts, kafka_topics).run):
         _submit(producer, topic, first)
-        eventually(lambda: len(_stored(database_url)) == 1)
+        eventually(lambda: len(stored_answers(database_url)) == 1)
         for _ in range(3):
             _submit(producer, topic, other, first)
             _send(producer, topic, unknown)
@@ -155,8 +117,8 @@ def test_other_bytes_under_a_recorded_id_and_what_cannot_be_read_are_refused_onc
         _send(producer, topic, b"{}", ce_specversion="1.0")
         producer.flush()
         _submit(producer, topic, *history(["Q0001"], 1))
-        eventually(lambda: len(_stored(database_url)) == 14)
-    answers = _stored(database_url)
+        eventually(lambda: len(stored_answers(database_url)) == 14)
+    answers = stored_answers(database_url)
     assert [answer["outcome"] for answer in answers].count("recorded") == 2
     assert [answer["code"] for answer in answers if answer["id"] == "one" and "code" in answer] == ["identity_reused"]
     assert [answer["code"] for answer in answers if answer["id"] == "two"] == ["unknown_event_type"]
@@ -181,13 +143,13 @@ def test_a_binary_cloudevent_is_put_together_and_judged_like_any_other(
         "content-type": "application/json",
     }
     data = b'{ "effective": "2020-01-01",  "body": "CNCA-R-2031-101" }'
-    with running(_intake(ledger, receipts, kafka_topics).run):
+    with running(intake_of(ledger, receipts, kafka_topics).run):
         _send(producer, kafka_topics.submissions, data, **attributes)
         _send(producer, kafka_topics.submissions, data, **{**attributes, "ce_id": "two", "ce_priority": "high"})
         _send(producer, kafka_topics.submissions, data, **{**attributes, "ce_id": "three", "ce_specversion": "0.3"})
         producer.flush()
-        eventually(lambda: len(_stored(database_url)) == 3)
-    answers = {answer["id"]: answer for answer in _stored(database_url)}
+        eventually(lambda: len(stored_answers(database_url)) == 3)
+    answers = {answer["id"]: answer for answer in stored_answers(database_url)}
     assert answers["one"]["outcome"] == "recorded"
     assert answers["two"]["pointer"] == "/priority"
     assert answers["three"]["pointer"] == "/specversion"
@@ -213,10 +175,10 @@ def test_a_crash_between_recording_and_answering_loses_and_doubles_nothing(
 
     said = history([f"P{number:04}" for number in range(10)], 4)
     _submit(producer, kafka_topics.submissions, *said)
-    with running(_intake(ledger, Failing(), kafka_topics).run):
-        eventually(lambda: len(_stored(database_url)) == 40)
+    with running(intake_of(ledger, Failing(), kafka_topics).run):
+        eventually(lambda: len(stored_answers(database_url)) == 40)
     assert len(all_rows(database_url)) == 40
-    assert {answer["outcome"] for answer in _stored(database_url)} == {"recorded"}
+    assert {answer["outcome"] for answer in stored_answers(database_url)} == {"recorded"}
 
 
 def test_one_submission_that_the_ledger_cannot_digest_does_not_stop_the_others(
@@ -236,10 +198,10 @@ def test_one_submission_that_the_ledger_cannot_digest_does_not_stop_the_others(
         return submit(incoming, **keywords)
 
     monkeypatch.setattr(ledger, "submit", digest)
-    with running(_intake(ledger, receipts, kafka_topics).run):
+    with running(intake_of(ledger, receipts, kafka_topics).run):
         _submit(producer, kafka_topics.submissions, *said)
-        eventually(lambda: len(_stored(database_url)) == 10)
-    refused = [answer for answer in _stored(database_url) if answer["outcome"] == "refused"]
+        eventually(lambda: len(stored_answers(database_url)) == 10)
+    refused = [answer for answer in stored_answers(database_url) if answer["outcome"] == "refused"]
     assert [(answer["id"], answer["code"]) for answer in refused] == [(said[4].id, "not_processed")]
 
 
@@ -253,16 +215,16 @@ def test_killed_intakes_leave_one_event_and_one_answer_for_each_submission(
     process: subprocess.Popen[bytes] = spawn("intake", *arguments)
     try:
         for wanted in (1, 300, 700):
-            eventually(lambda wanted=wanted: len(_stored(database_url)) >= wanted, 60)
+            eventually(lambda wanted=wanted: len(stored_answers(database_url)) >= wanted, 60)
             kill(process)
             process = spawn("intake", *arguments)
-        eventually(lambda: len(_stored(database_url)) == len(said), 60)
+        eventually(lambda: len(stored_answers(database_url)) == len(said), 60)
     finally:
         kill(process)
         sending.join()
     rows = all_rows(database_url)
     assert len({orjson.loads(row.raw)["event"]["id"] for row in rows}) == len(rows)
-    answers = _stored(database_url)
+    answers = stored_answers(database_url)
     assert sorted(answer["id"] for answer in answers) == sorted(each.id for each in said)
     recorded = {orjson.loads(row.raw)["event"]["id"] for row in rows}
     assert {answer["id"] for answer in answers if answer["outcome"] == "recorded"} == recorded
@@ -275,13 +237,15 @@ def test_signed_envelopes_are_taken_verbatim_and_forged_ones_are_answered_with_a
     accept(ledger, *approved(), registration(ed25519_key(1)), policy("party"))
     good, other = (signed(issued(number), ed25519_key(1)) for number in ("A", "B"))
     forged = replace(other, signatures=good.signatures)
-    with running(_intake(ledger, receipts, kafka_topics).run):
+    with running(intake_of(ledger, receipts, kafka_topics).run):
         # An unsigned copy that comes first is refused, and is not the answer to the original.
         for value in (good.raw, envelope_of(good), envelope_of(forged), envelope_of(good), b'{"payloadType":1}'):
             _send(producer, kafka_topics.submissions, value)
             producer.flush()
-        eventually(lambda: len(_stored(database_url)) == 4)
-    answers = {(each["outcome"], each.get("code"), tuple(each.get("signed_by", ()))) for each in _stored(database_url)}
+        eventually(lambda: len(stored_answers(database_url)) == 4)
+    answers = {
+        (each["outcome"], each.get("code"), tuple(each.get("signed_by", ()))) for each in stored_answers(database_url)
+    }
     assert answers == {
         ("refused", "signature_required", ()),
         ("recorded", None, (BODY,)),
@@ -300,10 +264,10 @@ def test_on_a_shared_topic_the_sources_own_signature_vouches_and_nothing_else(
     good = signed(issued("A"), ed25519_key(1))
     forged = replace(signed(issued("B"), ed25519_key(1)), signatures=good.signatures)
     trust = trust_of("signature", kafka_topics.submissions)
-    with running(_intake(ledger, receipts, kafka_topics, trust).run):
+    with running(intake_of(ledger, receipts, kafka_topics, trust).run):
         for value in (issued("C").raw, envelope_of(forged), envelope_of(good)):
             _send(producer, kafka_topics.submissions, value)
             producer.flush()
-        eventually(lambda: len(_stored(database_url)) == 3)
-    answers = {(each["outcome"], each.get("code")) for each in _stored(database_url)}
+        eventually(lambda: len(stored_answers(database_url)) == 3)
+    answers = {(each["outcome"], each.get("code")) for each in stored_answers(database_url)}
     assert answers == {("refused", "submission_untrusted"), ("refused", "signature_invalid"), ("recorded", None)}

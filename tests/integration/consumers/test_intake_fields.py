@@ -5,7 +5,6 @@ from contextlib import closing
 from threading import Thread
 from typing import Any
 
-import orjson
 import psycopg
 import pytest
 from kafka import KafkaProducer
@@ -13,20 +12,19 @@ from kafka import KafkaProducer
 from consumers.dead_letters import dead_letter_of
 from consumers.intake import Intake
 from consumers.submissions import Arrived, Origin, read_record
-from consumers.trust import Trust, source_trust, trust_of
+from consumers.trust import source_trust, trust_of
 from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
-from infra.services.topics import ensure_topics
 from infra.vault.keys import FileKeys
 from infra.vault.store import Vault
 from ledger.evidence.disclosures import disclose
 from ledger.log import LogUnavailable
-from ledger.privacy.keeping import FieldStore, FieldsUnavailable
+from ledger.privacy.keeping import FieldsUnavailable
 from ledger.refusals import Refusal
 from ledger.service import Ledger
-from projections.feed import LANES
 from tests.support.consumers import all_rows, count, kill, running, spawn
 from tests.support.fields import disclosing, holding
+from tests.support.intakes import intake_of, stored_answers
 from tests.support.services import Topics
 from tests.support.statements import accept, approved, issued
 from tests.support.waiting import eventually
@@ -46,44 +44,10 @@ def ledger(database_url: str) -> Iterator[Ledger]:
         yield ledger
 
 
-@pytest.fixture
-def receipts(database_url: str) -> Iterator[ReceiptStore]:
-    with closing(ReceiptStore(database_url)) as store:
-        yield store
-
-
-@pytest.fixture
-def producer(kafka_topics: Topics) -> Iterator[KafkaProducer]:
-    producer = KafkaProducer(bootstrap_servers=kafka_topics.bootstrap)
-    yield producer
-    producer.close()
-
-
-def intake(
-    ledger: Ledger, receipts: Any, topics: Topics, vault: FieldStore | None, trust: Trust = source_trust
-) -> Intake:
-    return Intake(
-        ledger=ledger,
-        receipts=receipts,
-        bootstrap=topics.bootstrap,
-        topic=topics.submissions,
-        trust=trust,
-        group=f"intake {topics.submissions}",
-        ensure_topics=lambda: ensure_topics(topics.bootstrap, {topics.submissions: LANES}),
-        fields=vault,
-    )
-
-
 def send(producer: KafkaProducer, topic: str, values: Sequence[bytes], key: bytes | None = b"k") -> None:
     for value in values:
         producer.send(topic, value, key=key)
     producer.flush()
-
-
-def answers(url: str) -> list[dict[str, Any]]:
-    with psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT body FROM intake_receipts ORDER BY position").fetchall()
-    return [orjson.loads(body) for (body,) in rows]
 
 
 def test_fields_are_kept_the_answered_records_deleted_and_of_the_refused_nothing_stays(
@@ -95,7 +59,7 @@ def test_fields_are_kept_the_answered_records_deleted_and_of_the_refused_nothing
     kafka_topics: Topics,
 ) -> None:
     said = holding("N1", NAME, MAIL)
-    with running(intake(ledger, receipts, kafka_topics, vault).run):
+    with running(intake_of(ledger, receipts, kafka_topics, fields=vault).run):
         send(
             producer,
             kafka_topics.submissions,
@@ -107,11 +71,11 @@ def test_fields_are_kept_the_answered_records_deleted_and_of_the_refused_nothing
                 b'{"disclosures":["' + MAIL.text.encode() + b'"],"event":{},"other":1}',
             ],
         )
-        eventually(lambda: len(answers(database_url)) == 4)
+        eventually(lambda: len(stored_answers(database_url)) == 4)
         eventually(lambda: count(kafka_topics.bootstrap, kafka_topics.submissions) == 0)
         send(producer, kafka_topics.submissions, [issued("N3").raw])
-        eventually(lambda: len(answers(database_url)) == 5)
-    assert [each.get("code", each["outcome"]) for each in answers(database_url)] == [
+        eventually(lambda: len(stored_answers(database_url)) == 5)
+    assert [each.get("code", each["outcome"]) for each in stored_answers(database_url)] == [
         "recorded", "disclosure_mismatch", "recorded", "request_envelope_wrong", "recorded",
     ]  # fmt: skip
     # What came later under the same event was taken, and what brought nothing stays in the topic.
@@ -167,9 +131,9 @@ def test_what_is_not_answered_is_not_deleted_and_comes_again(
 ) -> None:
     said = [holding(f"N{number}", NAME) for number in range(10)]
     send(producer, kafka_topics.submissions, [disclosing(each, NAME) for each in said])
-    with running(intake(ledger, Dying(receipts, 2), kafka_topics, vault).run):
-        eventually(lambda: len(answers(database_url)) == 10)
-    assert {each["outcome"] for each in answers(database_url)} == {"recorded"}
+    with running(intake_of(ledger, Dying(receipts, 2), kafka_topics, fields=vault).run):
+        eventually(lambda: len(stored_answers(database_url)) == 10)
+    assert {each["outcome"] for each in stored_answers(database_url)} == {"recorded"}
     assert len(vault.everything()) == 10
 
 
@@ -198,15 +162,15 @@ def test_killed_intakes_leave_every_field_of_every_recorded_event(
     process = spawn("intake", *arguments)
     try:
         for wanted in (1, 200, 400):
-            eventually(lambda wanted=wanted: len(answers(database_url)) >= wanted, 90)
+            eventually(lambda wanted=wanted: len(stored_answers(database_url)) >= wanted, 90)
             kill(process)
             process = spawn("intake", *arguments)
-        eventually(lambda: len(answers(database_url)) == len(said), 120)
+        eventually(lambda: len(stored_answers(database_url)) == len(said), 120)
         eventually(lambda: count(kafka_topics.bootstrap, kafka_topics.submissions) == 0, 60)
     finally:
         kill(process)
         sending.join()
-    assert {each["outcome"] for each in answers(database_url)} == {"recorded"}
+    assert {each["outcome"] for each in stored_answers(database_url)} == {"recorded"}
     assert len(all_rows(database_url)) == len(said) + len(approved())
     kept = vault.open_all([each.identity for each in said])
     assert all(found == {NAME.digest: NAME.text, MAIL.digest: MAIL.text} for found in kept.values())

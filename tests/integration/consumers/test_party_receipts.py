@@ -11,27 +11,19 @@ from consumers.party_receipts import PartyReceipts
 from consumers.topic_reader import TopicFamily, TopicReader
 from consumers.trust import party_topic, trust_of
 from infra.leadership import AdvisoryLeadership
-from infra.open_ledger import open_ledger
 from infra.receipts import ReceiptStore
 from infra.relay_bookmarks import RelayBookmarks
 from infra.services.topics import ensure_topics, topic_names
 from ledger.envelope import Submission
 from ledger.service import Ledger
-from projections.feed import LANES
 from tests.support.consumers import history, positions, running
+from tests.support.intakes import intake_of
 from tests.support.services import Topics
 from tests.support.statements import BODY, OTHER_BODY, statement
 from tests.support.waiting import eventually
 
 FIRM, FIRM_CODE = "organisation:M000100Y4", "organisation:91350100M000100Y43"
 PARTIES = ("CCAA", BODY, FIRM)
-
-
-@pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    ledger = open_ledger(database_url)
-    yield ledger
-    ledger.close()
 
 
 @pytest.fixture
@@ -52,15 +44,7 @@ def own_topics(kafka_topics: Topics) -> Iterator[Topics]:
 
 
 def _intake(ledger: Ledger, store: ReceiptStore, topics: Topics, trust: str = "topic") -> Intake:
-    return Intake(
-        ledger=ledger,
-        receipts=store,
-        bootstrap=topics.bootstrap,
-        topic=topics.submissions,
-        trust=trust_of(trust, topics.submissions),
-        group=f"intake {topics.submissions}",
-        ensure_topics=lambda: ensure_topics(topics.bootstrap, {topics.submissions: LANES}),
-    )
+    return intake_of(ledger, store, topics, trust_of(trust, topics.submissions))
 
 
 def _relay(url: str, store: ReceiptStore, topics: Topics) -> PartyReceipts:

@@ -1,9 +1,7 @@
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import psycopg
-import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from consumers.publisher import where_to_start
@@ -30,13 +28,6 @@ from tests.support.waiting import eventually
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 PERSONS = [f"P{number:04}" for number in range(30)]
-
-
-@pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    ledger = open_ledger(database_url)
-    yield ledger
-    ledger.close()
 
 
 def test_every_event_is_published_once_in_order_with_its_bytes(

@@ -239,7 +239,7 @@ def test_an_answer_says_how_far_it_has_seen_and_a_view_that_stands_still_raises_
     ("path", "code"),
     [
         ("/v1/ledgers/rumours", "subject_unknown"),
-        ("/v1/ledgers/cases?region=999999", "region_unknown_here"),
+        ("/v1/ledgers/cases?region=999999", "region_not_found"),
         ("/v1/ledgers/certificates?status=lost", "parameters_wrong"),
         ("/v1/authorities/SAMR-110101", "subject_unknown"),
         ("/v1/authorities?level=乡", "parameters_wrong"),

@@ -141,7 +141,7 @@ def test_overdue_items_are_listed_by_unit_and_jurisdiction(notified: tuple[Runni
     province = listed("SAMR-440000", state="overdue", as_of="2031-03-31", region="440000")
     assert sorted(province) == sorted(listed("CNCA", state="overdue", as_of="2031-03-31", region=CITY))
     wrong = running.client.get("/v1/deadlines", params={"region": "999999"}, headers={**token("CNCA"), **WHY})
-    assert wrong.json()["code"] == "region_has_no_authority"
+    assert wrong.json()["code"] == "region_not_found"
 
 
 def test_pages_of_deadlines_join_to_the_whole(notified: tuple[Running, int]) -> None:

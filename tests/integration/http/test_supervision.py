@@ -48,7 +48,7 @@ def test_a_list_shows_each_reader_what_its_area_holds_and_the_public_nothing(who
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "list_unknown")
     assert streams(read(whole, f"{path}&region=330000", "CNCA")) == []
     assert streams(read(whole, f"{path}&region=440600", "CNCA")) == [f"case:{COUNTY}:1"]
-    assert read(whole, f"{path}&region=999999", "CNCA").json()["code"] == "no_such_region"
+    assert read(whole, f"{path}&region=999999", "CNCA").json()["code"] == "region_not_found"
     unsaid = whole.client.get(path, headers=token(COUNTY))
     assert unsaid.json()["code"] == "read_reason_missing"
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from infra.open_ledger import open_memory_ledger
-from ledger.authorities.routing import superior_of
+from ledger.access.jurisdiction import superior_of
 from ledger.cases.statistics import period, rows
 from ledger.codes.cases import labels, violations
 from ledger.envelope import Submission

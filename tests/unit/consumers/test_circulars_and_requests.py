@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ledger.notices.relations import admits, city_bureau, superior_of, territorial_bureau
+from ledger.access.jurisdiction import superior_of
+from ledger.notices.relations import NATIONAL, admits, city_bureau, territorial_bureau
 from ledger.scope import bureaux
 from ledger.service import Ledger
 from tests.support.reacting import events, react, told
@@ -215,6 +216,6 @@ def test_a_bureau_is_that_of_the_day() -> None:
     assert city_bureau("429004", DAY) == "SAMR-429004", "a county under its province is its own"
     assert territorial_bureau("440604", DAY) == COUNTY
     assert territorial_bureau(None, DAY) == city_bureau(None, DAY) == "CNCA", "nobody is not told"
-    assert [superior_of(each, DAY) for each in (COUNTY, CITY, "SAMR-440000")] == [CITY, "SAMR-440000", "CNCA"]
+    assert [superior_of(each, DAY, NATIONAL) for each in (COUNTY, CITY, "SAMR-440000")] == [CITY, "SAMR-440000", "CNCA"]
     assert not admits("superior", COUNTY, BODY, DAY)
     assert bureaux({"regions": ["440604"], "levels": ["prefecture"]}, DAY) == ()

@@ -5,39 +5,17 @@ from collections.abc import Iterator
 import pytest
 
 from consumers.policies.follow_up_tasks import follow_up_tasks
-from consumers.policies.run import Policies
 from ledger.envelope import Submission
 from ledger.facts import Fact
 from ledger.inspections.tasks import task_rules
 from ledger.log import LogUnavailable
 from ledger.service import Ledger
-from projections.feed import Bookmarks
-from projections.store_feed import StoreFeed
 from tests.support.inspecting import COUNTY, performed, said
+from tests.support.reacting import Remembered
+from tests.support.reacting import react as react_by
 from tests.support.statements import BODY, OTHER_BODY, accept, certificate, corrected, register_of
 
 MINE, THEIRS = certificate(), certificate("10231Q00001R0M", OTHER_BODY)
-
-
-class Remembered:
-    """Bookmarks in memory; the moves that are named by number fail, as if the process had died just before them."""
-
-    def __init__(self, *killed_at: int) -> None:
-        self.marks: dict[int, int] = {}
-        self.refused: list[tuple[str, str, str]] = []
-        self._killed_at, self._moves = killed_at, 0
-
-    def bookmarks(self) -> Bookmarks:
-        return dict(self.marks)
-
-    def move(self, positions: Bookmarks) -> None:
-        self._moves += 1
-        if self._moves in self._killed_at:
-            raise LogUnavailable("killed before the bookmark moved")
-        self.marks.update(positions)
-
-    def keep_refusals(self, cause: int, refused: list[tuple[str, str, str]]) -> None:
-        self.refused += refused
 
 
 @pytest.fixture
@@ -51,12 +29,8 @@ def react(ledger: Ledger, store: Remembered | None = None) -> Remembered:
     """Let the policy react to everything recorded, begun anew as often as it is killed."""
     store = store or Remembered()
     while True:
-        policies = Policies(ledger, store, [follow_up_tasks])
         try:
-            for batch in StoreFeed(ledger.event_log, wait_seconds=0.01).batches(policies.bookmarks):
-                policies.apply(batch)
-                if not batch:
-                    return store
+            return react_by(ledger, store, [follow_up_tasks])
         except LogUnavailable:
             continue
 

@@ -11,8 +11,9 @@ from ledger.families import organisation_stream
 from ledger.log import LogUnavailable
 from ledger.organisations.state import Bar
 from ledger.service import Ledger
-from projections.feed import Bookmarks
 from projections.store_feed import StoreFeed
+from tests.support.reacting import Remembered
+from tests.support.reacting import react as react_by
 from tests.support.statements import (
     DETAILS,
     HOLDER,
@@ -33,26 +34,6 @@ BARRED = organisation_stream(str(HOLDER["code"]))
 QMS = ("A01",)
 
 
-class Remembered:
-    """Bookmarks in memory; ``fails`` makes the next move fail, as if the process had died just before it."""
-
-    def __init__(self) -> None:
-        self.marks: dict[int, int] = {}
-        self.refused: list[tuple[str, str, str]] = []
-        self.fails = False
-
-    def bookmarks(self) -> Bookmarks:
-        return dict(self.marks)
-
-    def move(self, positions: Bookmarks) -> None:
-        if self.fails:
-            raise LogUnavailable("killed before the bookmark moved")
-        self.marks.update(positions)
-
-    def keep_refusals(self, cause: int, refused: list[tuple[str, str, str]]) -> None:
-        self.refused += refused
-
-
 @pytest.fixture
 def ledger() -> Iterator[Ledger]:
     ledger = register_of()
@@ -61,14 +42,8 @@ def ledger() -> Iterator[Ledger]:
 
 
 def react(ledger: Ledger, store: Remembered | None = None) -> Remembered:
-    """Let the policies react to everything recorded, what they submit included."""
-    store = store or Remembered()
-    policies = Policies(ledger, store, [holder_bars])
-    for batch in StoreFeed(ledger.event_log, wait_seconds=0.01).batches(policies.bookmarks):
-        policies.apply(batch)
-        if not batch:
-            return store
-    raise AssertionError("the feed ended")
+    """Let the policy react to everything recorded, what it submits included."""
+    return react_by(ledger, store, [holder_bars])
 
 
 def bars(ledger: Ledger, stream: str = BARRED) -> tuple[Bar, ...]:

@@ -11,33 +11,13 @@ from ledger.codes.cases import violations
 from ledger.envelope import open_recorded
 from ledger.log import LogUnavailable
 from ledger.service import Ledger
-from projections.feed import Batch, Bookmarks, Delivered, lane_of
-from tests.support.reacting import events, react, told
+from projections.feed import Batch, Delivered, lane_of
+from tests.support.reacting import Remembered, events, react, told
 from tests.support.statements import BODY, LAW, about_body, accept, certificate, issued, register_of
 from tests.support.supervising import COUNTY, found, way
 
 WAY = "rectification:i-1:F1"
 UNKNOWN = certificate("NEVER")
-
-
-class Remembered:
-    """Bookmarks in memory; ``dies`` makes the next move fail, as if the process had died just before it."""
-
-    def __init__(self) -> None:
-        self.marks: dict[int, int] = {}
-        self.refused: list[tuple[str, str, str]] = []
-        self.dies = False
-
-    def bookmarks(self) -> Bookmarks:
-        return dict(self.marks)
-
-    def move(self, positions: Bookmarks) -> None:
-        if self.dies:
-            raise LogUnavailable("killed before the bookmark moved")
-        self.marks.update(positions)
-
-    def keep_refusals(self, cause: int, refused: list[tuple[str, str, str]]) -> None:
-        self.refused += refused
 
 
 @pytest.fixture
@@ -87,7 +67,7 @@ def test_each_follows_once_from_three_deliveries_and_from_deaths_between_any_two
     caused = recorded(ledger)
     for each in caused:
         store = Remembered()
-        store.dies = True
+        store.fails = True
         with pytest.raises(LogUnavailable):
             policies(ledger, store).apply(Batch([each], {}))
     for _ in range(3):

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from ledger.access.competence import Competence, powers_of, rows_of
+from ledger.access.jurisdiction import superior_of
 from ledger.authorities import AuthorityState
 from ledger.authorities.judging import speaker_objection, state_on
 from ledger.authorities.lists import departments, kinds, level_code
-from ledger.authorities.routing import bureau_of, focal_unit_of, superior_of
+from ledger.authorities.routing import bureau_of, focal_unit_of
 from ledger.authorities.state import Unit
 from ledger.envelope import Submission, canonical_submission, make_event
 from ledger.refusals import Refusal

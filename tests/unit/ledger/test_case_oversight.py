@@ -2,10 +2,11 @@
 
 import pytest
 
+from ledger.access.jurisdiction import superior_of
 from ledger.cases import CaseState
 from ledger.cases.duties import major_duty
 from ledger.envelope import open_recorded
-from ledger.linked import is_above, superior_of
+from ledger.linked import is_above
 from ledger.service import Ledger, rebuild
 from tests.support.statements import LAW, accept, corrected, refusal, register_of
 from tests.support.supervising import (

@@ -7,7 +7,7 @@ import pytest
 from infra.open_ledger import open_memory_ledger
 from ledger.access.audience import Audience, audience_of
 from ledger.access.competence import Competence, actors_of, competence, table
-from ledger.access.jurisdiction import area, governors, governs
+from ledger.access.jurisdiction import area, governors, governs, superior_of
 from ledger.access.visibility import TableRule, class_of, declare, rule_of
 from ledger.envelope import Submission
 from ledger.families import EVENT_TYPES
@@ -70,6 +70,15 @@ def test_a_retired_code_belongs_to_whoever_governs_its_successor() -> None:
     assert not governs("110103", "110103", TODAY)
     assert "110103" in area("110101", TODAY)
     assert area("110103", TODAY) == ()
+
+
+def test_above_a_province_stands_samr_or_whom_the_matter_asks_for_and_above_samr_nobody() -> None:
+    assert [superior_of(each, TODAY) for each in ("SAMR-440604", "SAMR-429004", "SAMR-440000", "CNCA", "SAMR")] == [
+        "SAMR-440600", "SAMR-420000", "SAMR", "SAMR", None,
+    ]  # fmt: skip
+    assert superior_of("SAMR-440000", TODAY, "CNCA") == "CNCA"
+    assert superior_of("SAMR-440604", TODAY, "CNCA") == "SAMR-440600"
+    assert [superior_of(each, TODAY) for each in ("SAMR-110103", "SAMR-999999", "CNAS", "nobody")] == [None] * 4
 
 
 def test_an_area_is_all_that_it_governs() -> None:
