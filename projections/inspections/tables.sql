@@ -84,7 +84,8 @@ CREATE TABLE finding (
     tags      text[] NOT NULL,
     found     date NOT NULL,
     due       date,
-    closed    date
+    closed    date,
+    responsible text COLLATE "C"
 );
 
 CREATE TABLE assistance (

@@ -13,6 +13,7 @@ from ledger.service import Ledger
 from tests.support.inspecting import daily_patrol
 from tests.support.signing import TERMS, ed25519_key, ended, registration
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     DETAILS,
     HOLDER,
@@ -150,6 +151,7 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "grade": "major",
         "text": "关键件与型式试验样品不一致",
         "due": "2031-04-05",
+        "responsible": ANSWERABLE,
     },
     "inspection.finding_closed": {"finding": "F1", "evidence": EVIDENCE},
     "inspection.sample_result_recorded": {"sample": "S1", "standard": "GB 4943.1-2022", "passed": False, "grave": True},
