@@ -98,6 +98,7 @@ for verb in (
     tracing.trace,
     tracing.archive,
     tracing.archives,
+    tracing.body_archive,
     tracing.coverage,
     tracing.patrols,
     tracing.common_problems,

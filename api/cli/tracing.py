@@ -89,6 +89,30 @@ def archive(
     _out.print(table)
 
 
+def body_archive(
+    number: Annotated[str, typer.Argument(help="机构批准号,如 CNCA-R-2031-101 · approval number of the body")],
+    as_of: AsOf = None,
+    party: Party = None,
+    reason: Reason = "inspection",
+    json: AsJson = False,
+) -> None:
+    """一个认证机构的不利事件,按五位一体分组。 What speaks against a body, by the five sources of control."""
+    with _client(party, reason) as client:
+        answer = client.body_archive(number, as_of=as_of)
+    if json:
+        _print(answer)
+        return
+    table = Table("来源 · control", "日期 · day", "事件 · event", "内容 · what", "谁 · by", title=answer.body)
+    for control in answer.controls:
+        label = f"{control.zh}\n{control.en}"
+        if not control.events:
+            table.add_row(label, "—", "—", "—", "—")
+        for each in control.events:
+            table.add_row(label, each.day, f"{each.zh}\n{each.en}", ", ".join(each.said), each.source)
+            label = ""
+    _out.print(table)
+
+
 def archives(
     region: _Region,
     party: _Supervisor,

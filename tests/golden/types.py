@@ -196,6 +196,11 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "authority.contact_removed": (("effective", "contact"), ()),
     "authority.corrected": (("corrects", "reason"), ("replacement",)),
     "body.merged": (("effective", "into"), ("document_number",)),
+    "body.judgment_recorded": (
+        ("effective", "court", "case_number", "matter", "outcome", "legal_basis"),
+        ("document",),
+    ),
+    "body.discipline_recorded": (("effective", "measure", "reason", "document_number"), ("document",)),
     "body.converted": (("effective", "name_zh", "legal_form"), ("name_en", "decoupled_from")),
     "case.lead_registered": (
         ("effective", "region", "lead", "violation"),
