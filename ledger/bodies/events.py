@@ -7,12 +7,14 @@ from pydantic import AfterValidator, Field, StringConstraints
 from ledger.certificates.forms import Evidence, LegalBasis
 from ledger.codes.controls import measures
 from ledger.facts import CalendarDay, Code, Dated, EventType, Text, correction, event_types
-from ledger.parties import ACCREDITATION_BODY, NATIONAL_AUTHORITY, REGISTRAR
+from ledger.interests import InterestDeclared
+from ledger.parties import ACCREDITATION_BODY, BODY, NATIONAL_AUTHORITY, REGISTRAR
 
 FAMILY = "body"
 _NATIONAL = frozenset({NATIONAL_AUTHORITY})
 _ACCREDITOR = frozenset({ACCREDITATION_BODY})
 _ASSOCIATION = frozenset({REGISTRAR})
+_DECLARING = frozenset({NATIONAL_AUTHORITY, ACCREDITATION_BODY, BODY})
 Schemes = Annotated[list[Code], Field(min_length=1, max_length=500)]
 ProductClasses = Annotated[
     list[Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]], Field(min_length=1, max_length=500)
@@ -145,5 +147,13 @@ EVENTS = event_types(
         _ASSOCIATION,
         "S4-92",
     ),
-    correction(FAMILY, _NATIONAL | _ACCREDITOR | _ASSOCIATION, "认证机构"),
+    _type(
+        "interest_declared",
+        InterestDeclared,
+        "申明机构利害关系",
+        "Interest of the body declared",
+        _DECLARING,
+        "S4-121",
+    ),
+    correction(FAMILY, _DECLARING | _ASSOCIATION, "认证机构"),
 )

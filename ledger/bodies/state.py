@@ -6,7 +6,7 @@ from ledger.days import FOREVER, Day
 from ledger.facts import Fact
 from ledger.timeline import Illegal
 
-_BESIDE = frozenset({"judgment_recorded", "discipline_recorded"})
+_BESIDE = frozenset({"judgment_recorded", "discipline_recorded", "interest_declared"})
 """What others hold against a body changes nothing of what it may do."""
 
 

@@ -138,6 +138,8 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "reason": "违反自律公约",
         "document_number": "中认协〔2031〕1号",
     },
+    "body.interest_declared": {"kind": "ownership", "organisation": HOLDER["code"]},
+    "person.interest_declared": {"kind": "consulting", "organisation": HOLDER["code"], "until": "2031-06-30"},
     "person.registered": {"body": BODY, "qualification": "senior_auditor", "until": "2034-03-04"},
     "person.employed": {"body": BODY},
     "person.left": {"body": BODY},

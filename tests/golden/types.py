@@ -201,6 +201,8 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("document",),
     ),
     "body.discipline_recorded": (("effective", "measure", "reason", "document_number"), ("document",)),
+    "body.interest_declared": (("effective", "kind", "organisation"), ("until",)),
+    "person.interest_declared": (("effective", "kind", "organisation"), ("until",)),
     "body.converted": (("effective", "name_zh", "legal_form"), ("name_en", "decoupled_from")),
     "case.lead_registered": (
         ("effective", "region", "lead", "violation"),
