@@ -103,6 +103,7 @@ for verb in (
     tracing.patrols,
     tracing.common_problems,
     tracing.key_lists,
+    tracing.glossary,
     worklists.inbox,
     worklists.deadlines,
     worklists.ageing,

@@ -17,6 +17,7 @@ from api.cli.tokens import token_of
 from api.client import Client
 from api.client.models import Answer, CoverageArchives, CoverageProblems, Trace, TraceEdge
 from api.client.supervising import Asked
+from ledger.codes.glossary import terms
 
 Party = Annotated[
     str | None,
@@ -226,6 +227,16 @@ def key_lists(
     for row in answer.entries:
         where = (f"{row['owner']} {row['list']}", row["kind"], row["entry"])
         table.add_row(*where, row["begins"], str(row["interval_months"] or "—"), row["basis"])
+    _out.print(table)
+
+
+def glossary() -> None:
+    """容易混淆的术语。 Terms that are easily taken for one another."""
+    known = terms()
+    table = Table("术语 · term", "含义 · meaning", "不同于 · apart from")
+    for each in known.values():
+        apart = "\n".join(f"{known[name].name.zh} {known[name].name.en}" for name in each.apart_from)
+        table.add_row(f"{each.name.zh}\n{each.name.en}", f"{each.means.zh}\n{each.means.en}", apart)
     _out.print(table)
 
 

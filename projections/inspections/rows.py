@@ -175,6 +175,7 @@ def _samples(stream: str, of: dict[str, list[Fact]], performed: Fact, subject: s
                 copying.day(_day(result)),
                 copying.boolean(result.data["passed"]) if result else copying.NULL,
                 copying.boolean(bool(result.data.get("grave"))) if result else copying.NULL,
+                copying.json_text(said["calibration"]) if said.get("calibration") else copying.NULL,
             )
         )
 

@@ -60,7 +60,8 @@ CREATE TABLE sample (
     report       text,
     resulted     date,
     passed       boolean,
-    grave        boolean
+    grave        boolean,
+    calibration  json
 );
 
 CREATE TABLE feedback (

@@ -213,6 +213,11 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "laboratory": "LAB-101",
         "report": EVIDENCE[0],
         "report_number": "2031-检-1",
+        "calibration": {
+            "certificate_number": "校准字第2031-1号",
+            "institute": "示例计量科学研究院",
+            "calibrated": "2031-01-10",
+        },
     },
     "draw.announced": {
         "title": "2031年第一次双随机抽查",
