@@ -182,7 +182,7 @@ def standing_objection(
     if submission.type.family != "certificate":
         return (
             declaration_objection(type_name, submission.source, submission.subject, data, standing)
-            or inspection_objection(type_name, data, standing)
+            or inspection_objection(type_name, submission.source, data, standing)
             or linked_objection(submission, type_name, data, standing)
         )
     return (

@@ -39,12 +39,21 @@ def declaration_objection(
     return None if own else Illegal("interest_of_another", pointer="/subject", params=(("source", source),))
 
 
-def inspection_objection(type_name: str, data: Mapping[str, Any], standing: Standing) -> Illegal | None:
-    """Return which inspector has an interest in the inspected organisation."""
+def inspection_objection(type_name: str, source: str, data: Mapping[str, Any], standing: Standing) -> Illegal | None:
+    """Return which inspector has an interest in the inspected organisation.
+
+    A body audits with its own people alone (Regulation on C&A, article 14), which is asked first: otherwise it would
+    learn by trying what interests the people of others have.
+    """
     organisation, day = data.get("organisation"), str(data.get("effective", ""))
     if type_name != _PERFORMED or not organisation:
         return None
+    party = party_of(source)
     for person in inspectors_named(type_name, data):
+        employer = state_on(PERSONS, standing(person), day).body
+        if party is not None and party.kind == BODY and employer not in {None, source}:
+            named = (("party", person), ("body", source), ("day", day))
+            return Illegal("inspector_of_another_body", pointer="/inspectors", params=named)
         kind = conflict_of(standing(person).applied, organisation, day)
         if kind is not None:
             return _conflict("inspector_conflicted", "/inspectors", person, organisation, kind, day)

@@ -139,6 +139,16 @@ def test_a_body_declares_for_itself_and_its_own_people_alone(
         assert refusal(ledger, said).code == code
 
 
+def test_a_body_does_not_learn_of_the_interests_of_other_bodies_people_by_trying(ledger: Ledger) -> None:
+    def tried() -> tuple[str, int]:
+        refused = refusal(ledger, audited(source=OTHER_BODY, certificates=None))
+        return refused.code, refused.status
+
+    before = tried()
+    accept(ledger, declared(PERSON))
+    assert before == tried() == ("inspector_of_another_body", 403)
+
+
 def test_an_interest_shows_nothing_in_the_standing_that_everybody_reads(ledger: Ledger) -> None:
     before = ledger.timeline(PERSON).tip
     accept(ledger, declared(PERSON))
