@@ -18,6 +18,12 @@ from ledger.codes.statuses import Status
 from ledger.days import FOREVER, Day, add_months
 from ledger.envelope import Submission
 from ledger.families import FAMILIES, body_stream, certificate_stream, organisation_stream, person_stream
+from ledger.impartiality import (
+    certification_objection,
+    declaration_objection,
+    inspection_objection,
+    inspectors_named,
+)
 from ledger.inspecting import adding_objection, naming_objection, publication_objection
 from ledger.linked import linked_objection, linked_streams
 from ledger.organisations.state import MACHINE as ORGANISATION_MACHINE
@@ -145,7 +151,7 @@ def standing_streams(submission: Submission) -> tuple[str, ...]:
     if submission.type.family != "certificate":
         if _needs_designation(submission, data):
             streams.append(body_stream(submission.source))
-        beside = (*streams, *linked_streams(submission))
+        beside = (*streams, *linked_streams(submission), *inspectors_named(submission.type.name, data))
         return tuple(dict.fromkeys(each for each in beside if each != submission.subject))
     # A correction's form is checked once the corrected statement is known; until then it may be anything.
     if submission.type.corrects and not _names_streams(data):
@@ -176,10 +182,15 @@ def standing_objection(
     if _needs_designation(submission, data):
         return _designation_objection(submission.source, day, standing)
     if submission.type.family != "certificate":
-        return linked_objection(submission, type_name, data, standing)
+        return (
+            declaration_objection(type_name, submission.source, submission.subject, data, standing)
+            or inspection_objection(type_name, submission.source, data, standing)
+            or linked_objection(submission, type_name, data, standing)
+        )
     return (
         _body_objection(submission, type_name, data, own, day, standing)
         or _signer_objection(submission.source, data, day, standing)
+        or _interest_objection(submission.source, type_name, data, own, day, standing)
         or _holder_objection(type_name, data, own, day, standing)
         or (_transfer_objection(submission.source, data, day, standing) if "from_body" in data else None)
         or _number_objection(submission, type_name, data, standing)
@@ -321,6 +332,17 @@ def _signer_objection(body: str, data: Mapping[str, Any], day: Day, standing: St
             named = (("signatory", signer["number"]), ("body", body), ("day", day))
             return Illegal(code, pointer=f"/data/signers/{index}", params=named)
     return None
+
+
+def _interest_objection(
+    body: str, type_name: str, data: Mapping[str, Any], own: CertificateState, day: Day, standing: Standing
+) -> Illegal | None:
+    """Judge where the holder is known: a decision that comes before its certificate's issue is held anyway."""
+    holder = _holder_code(data) or (own.details.get("holder") or {}).get("code")
+    if not holder or not _signers(data):
+        return None
+    opens = type_name in _NEEDS_APPROVAL
+    return certification_objection(body, _signers(data), holder, day, standing, opens=opens)
 
 
 def _holder_objection(

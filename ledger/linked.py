@@ -11,6 +11,7 @@ from ledger.codes.identifiers import organisation_key
 from ledger.days import Day
 from ledger.envelope import Submission
 from ledger.families import FAMILIES
+from ledger.inspections.responsible import FINDING, responsible_objection
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY, party_of
 from ledger.timeline import Illegal, Timeline
 
@@ -123,6 +124,10 @@ def _decision_recorded(_submission: Submission, data: Mapping[str, Any], standin
     return None
 
 
+def _finding_recorded(_submission: Submission, data: Mapping[str, Any], _standing: Standing) -> Illegal | None:
+    return responsible_objection(data)
+
+
 def _area_listed(submission: Submission, data: Mapping[str, Any], _standing: Standing) -> Illegal | None:
     return None if submission.subject == f"area:{data['region']}" else Illegal("area_differs", pointer="/region")
 
@@ -137,4 +142,5 @@ _JUDGES: dict[str, Callable[[Submission, Mapping[str, Any], Standing], Illegal |
     "rectification.case_referred": _case_referred,
     "rectification.decision_recorded": _decision_recorded,
     "area.listed": _area_listed,
+    FINDING: _finding_recorded,
 }

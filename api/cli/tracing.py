@@ -17,6 +17,7 @@ from api.cli.tokens import token_of
 from api.client import Client
 from api.client.models import Answer, CoverageArchives, CoverageProblems, Trace, TraceEdge
 from api.client.supervising import Asked
+from ledger.codes.glossary import terms
 
 Party = Annotated[
     str | None,
@@ -89,6 +90,30 @@ def archive(
     labels = {each.section: f"{each.zh}\n{each.en}" for each in answer.sections}
     for row in answer.records:
         table.add_row(str(row.position), row.effective or "", labels[row.section], f"{row.zh}\n{row.en}", row.stream)
+    _out.print(table)
+
+
+def body_archive(
+    number: Annotated[str, typer.Argument(help="机构批准号,如 CNCA-R-2031-101 · approval number of the body")],
+    as_of: AsOf = None,
+    party: Party = None,
+    reason: Reason = "inspection",
+    json: AsJson = False,
+) -> None:
+    """一个认证机构的不利事件,按五位一体分组。 What speaks against a body, by the five sources of control."""
+    with _client(party, reason) as client:
+        answer = client.body_archive(number, as_of=as_of)
+    if json:
+        _print(answer)
+        return
+    table = Table("来源 · control", "日期 · day", "事件 · event", "内容 · what", "谁 · by", title=answer.body)
+    for control in answer.controls:
+        label = f"{control.zh}\n{control.en}"
+        if not control.events:
+            table.add_row(label, "—", "—", "—", "—")
+        for each in control.events:
+            table.add_row(label, each.day, f"{each.zh}\n{each.en}", ", ".join(each.said), each.source)
+            label = ""
     _out.print(table)
 
 
@@ -205,6 +230,16 @@ def key_lists(
     for row in answer.entries:
         where = (f"{row['owner']} {row['list']}", row["kind"], row["entry"])
         table.add_row(*where, row["begins"], str(row["interval_months"] or "—"), row["basis"])
+    _out.print(table)
+
+
+def glossary() -> None:
+    """容易混淆的术语。 Terms that are easily taken for one another."""
+    known = terms()
+    table = Table("术语 · term", "含义 · meaning", "不同于 · apart from")
+    for each in known.values():
+        apart = "\n".join(f"{known[name].name.zh} {known[name].name.en}" for name in each.apart_from)
+        table.add_row(f"{each.name.zh}\n{each.name.en}", f"{each.means.zh}\n{each.means.en}", apart)
     _out.print(table)
 
 

@@ -906,6 +906,39 @@ class CheckTasks(Answer):
     tasks: list[CheckTasksTask]
 
 
+class BodyArchiveControlEvent(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    day: str
+    type: str
+    zh: str
+    en: str
+    source: str
+    id: str
+    stream: str
+    version: int
+    said: list[str]
+
+
+class BodyArchiveControl(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    control: str
+    zh: str
+    en: str
+    events: list[BodyArchiveControlEvent]
+
+
+class BodyArchive(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    body: str
+    as_of: str
+    position: int
+    is_whole: bool
+    controls: list[BodyArchiveControl]
+
+
 class ArchiveKeptBy(Answer):
     """见接口说明 / See the description of the interface."""
 

@@ -9,6 +9,7 @@ from api.client.models import (
     Archive,
     Archives,
     AuthorityContacts,
+    BodyArchive,
     CampaignLeaders,
     CheckTasks,
     Classes,
@@ -53,6 +54,10 @@ class Supervising:
     def archive(self, organisation: str, **asked: Asked) -> Archive:
         """Return a page of an organisation's archive; by ``section``, ``credit``, ``as_of``, ``cursor``."""
         return self._read(Archive, f"/v1/archives/{_path(organisation)}", **asked)
+
+    def body_archive(self, number: str, *, as_of: str | None = None) -> BodyArchive:
+        """Return what speaks against a body, by the five sources of control."""
+        return self._read(BodyArchive, f"/v1/bodies/{_path(number)}/archive", as_of=as_of)
 
     def archives(self, region: str, **asked: Asked) -> Archives:
         """Return a page of a region's archives; by ``kinds``, ``without_custodian``, ``as_of``, ``cursor``."""

@@ -167,6 +167,48 @@ ARCHIVE = operation(
         "from the same events."
     ),
 )
+BODY_ARCHIVE = operation(
+    "get_body_archive",
+    "认证机构的监管档案(五位一体)",
+    "What speaks against a body, by the five sources of control",
+    tag="supervision",
+    answer=(
+        JSON,
+        ref("BodyArchive"),
+        {
+            "body": f"body:{BODY_NUMBER}",
+            "as_of": _DAY,
+            "position": 18,
+            "is_whole": True,
+            "controls": [
+                {
+                    "control": "self_discipline",
+                    "zh": "行业自律",
+                    "en": "Industry self-discipline",
+                    "events": [
+                        {
+                            "day": _DAY,
+                            "type": "body.discipline_recorded",
+                            "zh": "行业自律措施",
+                            "en": "Self-discipline measure recorded",
+                            "source": "CCAA",
+                            "id": "a",
+                            "stream": f"body:{BODY_NUMBER}",
+                            "version": 4,
+                            "said": ["industry_criticism"],
+                        }
+                    ],
+                }
+            ],
+        },
+    ),
+    parameters=_OF_DAY,
+    problems=(*_READ, "subject_unknown"),
+    more=(
+        "法律规范、行政监管、认可约束、行业自律、社会监督五类各成一组,没有事件的也列出。\n\n"
+        "Law, administration, accreditation, self-discipline and society are a group each, empty ones too."
+    ),
+)
 ARCHIVES = operation(
     "list_archives",
     "辖区档案与摸底名单",

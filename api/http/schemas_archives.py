@@ -1,6 +1,7 @@
 """The JSON Schemas of traces, archives, figures of coverage and classes, named as OpenAPI components."""
 
 from api.http.schemas import DAY, FREE, INSTANT, LABEL, POSITION, Schema, fields, listed, nullable, ref, text, whole
+from ledger.codes.controls import controls
 
 _REFERENCE = fields("source id", {"source": text(), "id": text()})
 _MEASURES = nullable(FREE)
@@ -178,6 +179,39 @@ COMPONENTS: dict[str, Schema] = {
                         "found": DAY,
                         "due": nullable(DAY),
                         "certificates": listed(text()),
+                    },
+                )
+            ),
+        },
+    ),
+    "BodyArchive": fields(
+        "body as_of position is_whole controls",
+        {
+            "body": text(),
+            "as_of": DAY,
+            "position": whole(),
+            "is_whole": _IS_WHOLE,
+            "controls": listed(
+                fields(
+                    "control zh en events",
+                    {
+                        "control": {"enum": [*controls()]},
+                        **LABEL,
+                        "events": listed(
+                            fields(
+                                "day type zh en source id stream version said",
+                                {
+                                    "day": DAY,
+                                    "type": text(),
+                                    **LABEL,
+                                    "source": text("谁说的 / Who said it"),
+                                    "id": text(),
+                                    "stream": text(),
+                                    "version": whole(minimum=1),
+                                    "said": listed(text(), "措施、处罚、结果等代码 / What happened, in codes or words"),
+                                },
+                            )
+                        ),
                     },
                 )
             ),

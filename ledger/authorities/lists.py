@@ -50,6 +50,15 @@ def superintendence() -> dict[str, str]:
     return {row["code"]: row["part"] for row in _data()["superintendence"]}
 
 
+@lru_cache(maxsize=1)
+def party_roles() -> dict[str, frozenset[str]]:
+    """Return the four roles of parties in supervision, each with the kinds of speakers that have it (S2-18).
+
+    A department that is none of the ledger's speakers is of the kind of its registration and of no kind here.
+    """
+    return {row["code"]: frozenset(row["kinds"]) for row in _data()["party_roles"]}
+
+
 @lru_cache(maxsize=8)
 def labels(name: str) -> dict[str, tuple[str, str]]:
     """Return code -> Chinese and English of one list, such as ``levels``, ``kinds``, ``units`` or ``roles``."""

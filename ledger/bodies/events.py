@@ -2,15 +2,19 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from ledger.certificates.forms import LegalBasis
+from ledger.certificates.forms import Evidence, LegalBasis
+from ledger.codes.controls import measures
 from ledger.facts import CalendarDay, Code, Dated, EventType, Text, correction, event_types
-from ledger.parties import ACCREDITATION_BODY, NATIONAL_AUTHORITY
+from ledger.interests import InterestDeclared
+from ledger.parties import ACCREDITATION_BODY, BODY, NATIONAL_AUTHORITY, REGISTRAR
 
 FAMILY = "body"
 _NATIONAL = frozenset({NATIONAL_AUTHORITY})
 _ACCREDITOR = frozenset({ACCREDITATION_BODY})
+_ASSOCIATION = frozenset({REGISTRAR})
+_DECLARING = frozenset({NATIONAL_AUTHORITY, ACCREDITATION_BODY, BODY})
 Schemes = Annotated[list[Code], Field(min_length=1, max_length=500)]
 ProductClasses = Annotated[
     list[Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]], Field(min_length=1, max_length=500)
@@ -90,6 +94,32 @@ class Converted(Dated):
     decoupled_from: Text | None = Field(default=None, description="The department from which it was decoupled")
 
 
+def _known_measure(code: str) -> str:
+    if code not in measures():
+        raise ValueError("code_not_listed")
+    return code
+
+
+class DisciplineRecorded(Dated):
+    """The association of the industry took a measure of self-discipline against the body (S4-92)."""
+
+    measure: Annotated[Code, AfterValidator(_known_measure), Field(examples=["industry_criticism"])]
+    reason: Text
+    document_number: Text
+    document: Evidence | None = None
+
+
+class JudgmentRecorded(Dated):
+    """A court's final judgment against the body; the national authority records it, as no court speaks here (S4-92)."""
+
+    court: Text
+    case_number: Text
+    matter: Literal["civil", "administrative", "criminal"]
+    outcome: Literal["liable", "guilty", "claim_dismissed"]
+    legal_basis: Annotated[list[LegalBasis], Field(min_length=1, max_length=10)]
+    document: Evidence | None = None
+
+
 def _type(
     name: str, model: type[Dated], zh: str, en: str, actors: frozenset[str] = _NATIONAL, source: str = "domain T18"
 ) -> EventType:
@@ -108,5 +138,22 @@ EVENTS = event_types(
     _type("accreditation_changed", AccreditationChanged, "认可变更", "Accreditation changed", _ACCREDITOR),
     _type("merged", Merged, "机构合并", "Body merged into another", source="S4-120"),
     _type("converted", Converted, "机构转企改制", "Body converted", source="S4-120"),
-    correction(FAMILY, _NATIONAL | _ACCREDITOR, "认证机构"),
+    _type("judgment_recorded", JudgmentRecorded, "法院裁判", "Court judgment recorded", source="S4-92"),
+    _type(
+        "discipline_recorded",
+        DisciplineRecorded,
+        "行业自律措施",
+        "Self-discipline measure recorded",
+        _ASSOCIATION,
+        "S4-92",
+    ),
+    _type(
+        "interest_declared",
+        InterestDeclared,
+        "申明机构利害关系",
+        "Interest of the body declared",
+        _DECLARING,
+        "S4-121",
+    ),
+    correction(FAMILY, _DECLARING | _ASSOCIATION, "认证机构"),
 )

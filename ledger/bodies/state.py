@@ -6,6 +6,9 @@ from ledger.days import FOREVER, Day
 from ledger.facts import Fact
 from ledger.timeline import Illegal
 
+_BESIDE = frozenset({"judgment_recorded", "discipline_recorded", "interest_declared"})
+"""What others hold against a body changes nothing of what it may do."""
+
 
 @dataclass(frozen=True, slots=True)
 class BodyState:
@@ -61,6 +64,8 @@ class BodyMachine:
             )
         if name == "accreditation_changed":
             return replace(state, accreditation=data["status"])
+        if name in _BESIDE:
+            return state
         if not state.approved:
             return Illegal("body_not_approved", may_wait=True, pointer="/effective")
         if name == "merged":

@@ -20,6 +20,7 @@ from ledger.facts import (
 from ledger.inspections import planning, recording
 from ledger.inspections.codes import Level, ModeCode, Programme, Stage, Tag, Violation
 from ledger.inspections.planning import CertificateStreams, Units
+from ledger.inspections.responsible import Responsible
 from ledger.parties import AUTHORITIES, BODY, CLOCK, LABORATORY, inspected_party
 
 FAMILY = "inspection"
@@ -72,6 +73,9 @@ class FindingRecorded(Dated):
     standard: Text | None = Field(default=None, description="Mandatory standard that was not met (S3-65)")
     stage: Stage | None = None
     tags: Annotated[list[Tag], Field(max_length=10)] | None = None
+    responsible: Responsible | None = Field(
+        default=None, description="Required of every new finding; absent in those recorded before (S2-18)"
+    )
 
 
 class FindingClosed(Dated):
@@ -126,7 +130,7 @@ def _type(
 
 EVENTS = event_types(
     _type("performed", Performed, "实施检查", "Inspection performed", version=4),
-    _type("finding_recorded", FindingRecorded, "发现问题", "Finding recorded", version=2),
+    _type("finding_recorded", FindingRecorded, "发现问题", "Finding recorded", version=3),
     _type("finding_closed", FindingClosed, "问题关闭", "Finding closed"),
     _type(
         "sample_result_recorded",
@@ -187,7 +191,8 @@ EVENTS = event_types(
         "样品检验",
         "Sample tested",
         _INSPECTORS | {LABORATORY},
-        "S3-38",
+        "S3-38; S3-54",
+        version=2,
     ),
     _type("published", Published, "公布检查结果", "Inspection result published", AUTHORITIES),
     correction(FAMILY, _INSPECTORS | {LABORATORY, CLOCK}, "检查"),

@@ -48,6 +48,17 @@ class Sampled(Dated):
     document: Evidence | None = None
 
 
+class Calibration(Data):
+    """What the measurements rest on: the metrological traceability (量传溯源) of the test, apart from all traces."""
+
+    certificate_number: Text = Field(description="Number of the calibration certificate, which is no certificate here")
+    institute: Text = Field(description="The metrology institute or calibration laboratory")
+    calibrated: CalendarDay
+    due: CalendarDay | None = Field(default=None, description="Day on which the calibration is to be repeated")
+    reference: Text | None = Field(default=None, description="The standard of measurement that it leads to")
+    document: Evidence | None = None
+
+
 class SampleTested(Dated):
     """The sample was tested; the result is another event."""
 
@@ -55,3 +66,4 @@ class SampleTested(Dated):
     laboratory: Annotated[str, Field(max_length=40)]
     report: Evidence
     report_number: Text | None = None
+    calibration: Calibration | None = None

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from ledger.certificates.forms import LegalBasis, Personal
 from ledger.facts import CalendarDay, Code, Dated, EventType, Identifier, Text, correction, event_types
-from ledger.parties import NATIONAL_AUTHORITY, REGISTRAR
+from ledger.interests import InterestDeclared
+from ledger.parties import BODY, NATIONAL_AUTHORITY, REGISTRAR
 
 FAMILY = "person"
 _REGISTRAR = frozenset({REGISTRAR, NATIONAL_AUTHORITY})
@@ -78,5 +79,13 @@ EVENTS = event_types(
     _type("registration_withdrawn", RegistrationWithdrawn, "撤销注册", "Registration withdrawn", "条例 61, 72"),
     _type("banned", Banned, "禁止从业", "Person banned", "S4-115", _NATIONAL),
     _type("ban_lifted", BanLifted, "解除禁业", "Ban lifted", "S4-115", _NATIONAL),
-    correction(FAMILY, _REGISTRAR, "人员"),
+    _type(
+        "interest_declared",
+        InterestDeclared,
+        "申明人员利害关系",
+        "Interest of a person declared",
+        "S4-121",
+        _REGISTRAR | {BODY},
+    ),
+    correction(FAMILY, _REGISTRAR | {BODY}, "人员"),
 )

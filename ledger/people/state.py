@@ -49,6 +49,8 @@ class PersonMachine:
             if state.registered and fact.effective <= state.until:
                 return Illegal("person_already_registered", may_wait=True)
             return replace(state, registered=True, until=until, suspended=False, body=data["body"])
+        if name == "interest_declared":
+            return state
         if not state.registered:
             return Illegal("person_not_registered", may_wait=True, pointer="/effective")
         if name == "employed":

@@ -22,4 +22,6 @@ CREATE INDEX rule_set_stream ON rule_set (stream);
 CREATE INDEX rule_set_name ON rule_set (name, version);
 CREATE INDEX key_entry_stream ON key_entry (stream);
 CREATE INDEX key_entry_entry ON key_entry (kind, entry);
+CREATE INDEX adverse_stream ON adverse (stream);
+CREATE INDEX adverse_body ON adverse (body, day);
 CREATE INDEX key_issue_stream ON key_issue (stream);

@@ -65,6 +65,12 @@ _ISSUES = """
     ORDER BY owner, list
 """
 
+_ADVERSE = """
+    SELECT control, day::text, type, source, event_id AS id, stream, version, said, access FROM archive.adverse
+    WHERE body = %(body)s AND day <= %(day)s::date AND (ended IS NULL OR ended > %(day)s::date)
+    ORDER BY day, stream, version LIMIT %(limit)s
+"""
+
 
 async def records_of(
     connection: psycopg.AsyncConnection[Any],
@@ -136,6 +142,11 @@ async def key_entries(
 async def key_issues(connection: psycopg.AsyncConnection[Any], day: Day, owner: str | None = None) -> list[Row]:
     """Return the version of each key list in force on a day, for plans to name. S1-23."""
     return await _rows(connection, _ISSUES, {"day": day, "owner": owner})
+
+
+async def adverse_to(connection: psycopg.AsyncConnection[Any], body: str, day: Day, limit: int) -> list[Row]:
+    """Return what spoke against a body on a day, oldest first, with the source of control of each event (S4-92)."""
+    return await _rows(connection, _ADVERSE, {"body": body, "day": day, "limit": limit})
 
 
 async def _rows(connection: psycopg.AsyncConnection[Any], statement: str, asked: dict[str, Any]) -> list[Row]:

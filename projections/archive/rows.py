@@ -16,22 +16,25 @@ from ledger.naming import named_in
 from ledger.organisations.state import MACHINE as ORGANISATIONS
 from ledger.timeline import Timeline, states
 from projections import copying
+from projections.archive.adverse import adverse_rows
 from projections.copying import Lines
 
 TABLES = (
     "dossier", "custodian", "certified", "place", "visit", "problem", "handling", "class", "rule_set", "key_entry",
-    "key_issue",
+    "key_issue", "adverse",
 )  # fmt: skip
 _TABLES_OF: Mapping[str, tuple[str, ...]] = {
     "archive": ("dossier", "custodian"),
     "certificate": ("certified",),
     "organisation": ("place",),
-    "inspection": ("visit", "problem"),
+    "inspection": ("visit", "problem", "adverse"),
+    "case": ("handling", "adverse"),
+    "body": ("adverse",),
     "classification": ("class",),
     "ruleset": ("rule_set",),
     "keylist": ("key_entry", "key_issue"),
 }
-_LEFT_OUT = frozenset({"body", "person", "key", "signing", "reads", "log", "privacy"})
+_LEFT_OUT = frozenset({"person", "key", "signing", "reads", "log", "privacy"})
 FILED = tuple(family for family in FAMILIES if family not in _LEFT_OUT)
 """The families whose facts can come to rows here."""
 _IN_FORCE = frozenset({Status.VALID, Status.SUSPENDED})
@@ -64,6 +67,11 @@ def _spans(timeline: Timeline[Any], machine: Any) -> Iterator[tuple[str, Day, An
 
 def _days(begins: Day, ends: Day) -> bytes:
     return f"[{begins},{ends})".encode()
+
+
+def _case(stream: str, timeline: Timeline[Any]) -> Rows:
+    yield from _handling(stream, timeline)
+    yield from adverse_rows(stream, timeline)
 
 
 def _archive(stream: str, timeline: Timeline[Any]) -> Rows:
@@ -120,6 +128,7 @@ def _organisation(stream: str, timeline: Timeline[Any]) -> Rows:
 
 
 def _inspection(stream: str, timeline: Timeline[Any]) -> Rows:
+    yield from adverse_rows(stream, timeline)
     text, day = copying.text, copying.day
     done = next((fact for fact in timeline.applied if fact.type == "inspection.performed"), None)
     # A body or laboratory inspected as such is no producer that patrols are counted of.
@@ -253,6 +262,8 @@ _ADDS: Mapping[str, Callable[[str, Timeline[Any]], Rows]] = {
     "certificate": _certificate,
     "organisation": _organisation,
     "inspection": _inspection,
+    "case": _case,
+    "body": adverse_rows,
     "classification": _classification,
     "ruleset": _rule_set,
     "keylist": _key_list,

@@ -120,6 +120,22 @@ CREATE TABLE key_issue (
 );
 COMMENT ON COLUMN key_issue.effective IS 'days on which this version is the one in force';
 
+-- What speaks against a certification body, under the one of five sources of control that it comes from.
+CREATE TABLE adverse (
+    stream    text   COLLATE "C" NOT NULL,
+    version   bigint NOT NULL,
+    body      text   COLLATE "C" NOT NULL,
+    control   text   NOT NULL,
+    type      text   NOT NULL,
+    source    text   COLLATE "C" NOT NULL,
+    event_id  text   COLLATE "C" NOT NULL,
+    day       date   NOT NULL,
+    ended     date,
+    said      text[] NOT NULL,
+    access    text   COLLATE "C" NOT NULL
+);
+COMMENT ON COLUMN adverse.ended IS 'day on which a complaint was found groundless';
+
 CREATE TABLE fact (
     stream   text   COLLATE "C" NOT NULL,
     version  bigint NOT NULL,

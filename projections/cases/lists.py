@@ -18,7 +18,7 @@ _FINDING = """
     SELECT f.stream, f.region, 'organisation:' || f.organisation AS subject, f.found AS since,
         coalesce(r.due, f.due) AS due, coalesce(r.severity = 'serious', f.grade = 'major') AS priority,
         json_build_object('finding', f.finding, 'grade', f.grade, 'severity', r.severity, 'rectification', r.stream,
-            'phase', r.phase, 'certificates', f.certificates) AS detail
+            'phase', r.phase, 'certificates', f.certificates, 'responsible', f.responsible) AS detail
     FROM cases.finding f LEFT JOIN cases.rectification r ON r.inspection = f.stream AND r.finding = f.finding
     WHERE f.found <= %(day)s::date AND {where}
 """

@@ -12,6 +12,7 @@ from ledger.codes.identifiers import organisation_key
 from ledger.days import FOREVER
 from ledger.facts import Fact
 from ledger.inspections import InspectionState
+from ledger.inspections.responsible import responsible_for
 from ledger.rectification import RectificationState
 from ledger.reports import ReportState
 from ledger.timeline import Timeline
@@ -177,6 +178,7 @@ def _inspection(stream: str, timeline: Timeline[InspectionState], _position: int
                 day(data.get("due")),
                 day(closed.get(data["finding"])),
                 array(list(certificates)),
+                text(responsible_for(data, performed.data)),
             )
         )
 

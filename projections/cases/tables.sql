@@ -78,8 +78,10 @@ CREATE TABLE finding (
     found        date   NOT NULL,
     due          date,
     closed       date,
-    certificates text[] COLLATE "C" NOT NULL
+    certificates text[] COLLATE "C" NOT NULL,
+    responsible  text   COLLATE "C"
 );
+COMMENT ON COLUMN finding.responsible IS 'stream of the body or organisation that answers for it (S2-18)';
 
 CREATE TABLE rectification (
     stream       text   COLLATE "C" NOT NULL,

@@ -72,10 +72,11 @@ _ABOVE, _BELOW = (_CHAIN.format(join) for join in ("i.stream = chain.under", "i.
 _PARTS = {
     "units": "SELECT unit, role, department, named::text, accepts, answered::text FROM inspections.unit"
     " WHERE stream = %(stream)s ORDER BY role, unit, department",
-    "findings": "SELECT finding, grade, violation, stage, standard, clause, tags, found::text, due::text, closed::text"
-    " FROM inspections.finding WHERE stream = %(stream)s ORDER BY finding",
+    "findings": "SELECT finding, grade, violation, stage, standard, clause, tags, found::text, due::text, closed::text,"
+    " responsible FROM inspections.finding WHERE stream = %(stream)s ORDER BY finding",
     "samples": "SELECT sample, product, models, batch, stage, certificates, level, laboratory, taken::text,"
-    " tested::text, report, resulted::text, passed, grave FROM inspections.sample WHERE stream = %(stream)s"
+    " tested::text, report, resulted::text, passed, grave,"
+    " calibration FROM inspections.sample WHERE stream = %(stream)s"
     " ORDER BY sample",
     "feedback": "SELECT kind, number, text FROM inspections.feedback WHERE stream = %(stream)s ORDER BY kind, number",
     "assistance": "SELECT request, asked_by, unit, asked::text, text, answered::text, provided"

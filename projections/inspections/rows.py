@@ -9,6 +9,7 @@ from typing import Any
 from ledger.facts import Fact
 from ledger.families import organisation_stream
 from ledger.inspections.codes import mode_on
+from ledger.inspections.responsible import responsible_for
 from ledger.timeline import Timeline
 from projections import copying
 from projections.copying import Lines
@@ -34,7 +35,7 @@ def add_inspection(stream: str, timeline: Timeline[Any], position: int, lines: L
     if performed is not None:
         lines["sample"].extend(_samples(stream, of, performed, subject))
         lines["feedback"].extend(_feedback(stream, of, subject or ""))
-        lines["finding"].extend(_findings(stream, of, subject or ""))
+        lines["finding"].extend(_findings(stream, of, performed, subject or ""))
         lines["recognition"].extend(_recognitions(stream, of))
     lines["assistance"].extend(_assistance(stream, of))
 
@@ -174,6 +175,7 @@ def _samples(stream: str, of: dict[str, list[Fact]], performed: Fact, subject: s
                 copying.day(_day(result)),
                 copying.boolean(result.data["passed"]) if result else copying.NULL,
                 copying.boolean(bool(result.data.get("grave"))) if result else copying.NULL,
+                copying.json_text(said["calibration"]) if said.get("calibration") else copying.NULL,
             )
         )
 
@@ -189,7 +191,7 @@ def _feedback(stream: str, of: dict[str, list[Fact]], subject: str) -> Iterator[
                 yield b"\t".join((*row, copying.day(_day(recorded)), copying.text(each)))
 
 
-def _findings(stream: str, of: dict[str, list[Fact]], subject: str) -> Iterator[bytes]:
+def _findings(stream: str, of: dict[str, list[Fact]], performed: Fact, subject: str) -> Iterator[bytes]:
     closed = {fact.data["finding"]: fact.effective for fact in of.get("finding_closed", ())}
     for fact in of.get("finding_recorded", ()):
         data = fact.data
@@ -204,6 +206,7 @@ def _findings(stream: str, of: dict[str, list[Fact]], subject: str) -> Iterator[
                 fact.effective.encode(),
                 copying.day(data.get("due")),
                 copying.day(closed.get(data["finding"])),
+                copying.text(responsible_for(data, performed.data)),
             )
         )
 

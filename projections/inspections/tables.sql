@@ -60,7 +60,8 @@ CREATE TABLE sample (
     report       text,
     resulted     date,
     passed       boolean,
-    grave        boolean
+    grave        boolean,
+    calibration  json
 );
 
 CREATE TABLE feedback (
@@ -84,7 +85,8 @@ CREATE TABLE finding (
     tags      text[] NOT NULL,
     found     date NOT NULL,
     due       date,
-    closed    date
+    closed    date,
+    responsible text COLLATE "C"
 );
 
 CREATE TABLE assistance (

@@ -22,6 +22,7 @@ _SUBMIT, _STREAM = "submit_events", "stream_events"
 
 _KNOWN = {
     "get_body": {"number": "CNCA-R-2031-101"},
+    "get_body_archive": {"number": "CNCA-R-2031-101"},
     "get_organisation": {"code": os.environ.get("FUZZED_ORGANISATION", "")},
 }
 

@@ -13,6 +13,7 @@ from ledger.service import Ledger
 from tests.support.inspecting import daily_patrol
 from tests.support.signing import TERMS, ed25519_key, ended, registration
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     DETAILS,
     HOLDER,
@@ -125,6 +126,20 @@ EXTRA: dict[str, Mapping[str, Any]] = {
     "body.accreditation_changed": {"status": "granted", "number": "C101-M", "scopes": ["A010102"]},
     "body.merged": {"into": OTHER_BODY, "document_number": "国认可〔2031〕1号"},
     "body.converted": {"name_zh": "第一示例认证集团有限公司", "legal_form": "有限责任公司"},
+    "body.judgment_recorded": {
+        "court": "佛山市示例人民法院",
+        "case_number": "(2031)粤0604民初1号",
+        "matter": "civil",
+        "outcome": "liable",
+        "legal_basis": LAW,
+    },
+    "body.discipline_recorded": {
+        "measure": "industry_criticism",
+        "reason": "违反自律公约",
+        "document_number": "中认协〔2031〕1号",
+    },
+    "body.interest_declared": {"kind": "ownership", "organisation": HOLDER["code"]},
+    "person.interest_declared": {"kind": "consulting", "organisation": HOLDER["code"], "until": "2031-06-30"},
     "person.registered": {"body": BODY, "qualification": "senior_auditor", "until": "2034-03-04"},
     "person.employed": {"body": BODY},
     "person.left": {"body": BODY},
@@ -150,6 +165,7 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "grade": "major",
         "text": "关键件与型式试验样品不一致",
         "due": "2031-04-05",
+        "responsible": ANSWERABLE,
     },
     "inspection.finding_closed": {"finding": "F1", "evidence": EVIDENCE},
     "inspection.sample_result_recorded": {"sample": "S1", "standard": "GB 4943.1-2022", "passed": False, "grave": True},
@@ -197,6 +213,11 @@ EXTRA: dict[str, Mapping[str, Any]] = {
         "laboratory": "LAB-101",
         "report": EVIDENCE[0],
         "report_number": "2031-检-1",
+        "calibration": {
+            "certificate_number": "校准字第2031-1号",
+            "institute": "示例计量科学研究院",
+            "calibrated": "2031-01-10",
+        },
     },
     "draw.announced": {
         "title": "2031年第一次双随机抽查",
@@ -631,6 +652,7 @@ SOURCES = {
     "certificate.appeal_opened": "organisation:91350100M000100Y43",
     "certificate.expired": "clock",
     "body.accreditation_changed": "CNAS",
+    "body.discipline_recorded": "CCAA",
     "person.registered": "CCAA",
     "inspection.sample_result_recorded": "LAB-101",
     "inspection.sample_tested": "LAB-101",

@@ -196,6 +196,13 @@ REQUIRED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "authority.contact_removed": (("effective", "contact"), ()),
     "authority.corrected": (("corrects", "reason"), ("replacement",)),
     "body.merged": (("effective", "into"), ("document_number",)),
+    "body.judgment_recorded": (
+        ("effective", "court", "case_number", "matter", "outcome", "legal_basis"),
+        ("document",),
+    ),
+    "body.discipline_recorded": (("effective", "measure", "reason", "document_number"), ("document",)),
+    "body.interest_declared": (("effective", "kind", "organisation"), ("until",)),
+    "person.interest_declared": (("effective", "kind", "organisation"), ("until",)),
     "body.converted": (("effective", "name_zh", "legal_form"), ("name_en", "decoupled_from")),
     "case.lead_registered": (
         ("effective", "region", "lead", "violation"),

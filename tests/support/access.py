@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ledger.envelope import Submission
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     DETAILS,
     HOLDER,
@@ -99,7 +100,13 @@ def inspected(
 
 
 def finding(stream: str = INSPECTION, source: str = OWN, name: str = "F1") -> Submission:
-    data = {"effective": "2031-03-03", "finding": name, "grade": "major", "text": "未按程序实施内审"}
+    data = {
+        "effective": "2031-03-03",
+        "finding": name,
+        "grade": "major",
+        "text": "未按程序实施内审",
+        "responsible": ANSWERABLE,
+    }
     return statement("inspection.finding_recorded", stream, data, source=source, identity=f"{stream}:{name}")
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ledger.envelope import Submission
-from tests.support.statements import HOLDER, certificate, statement
+from tests.support.statements import ANSWERABLE, HOLDER, certificate, statement
 
 COUNTY = "SAMR-440604"
 SECTIONS = ("incoming_goods", "production", "inspection", "warehousing", "mark_use")
@@ -75,5 +75,5 @@ def filed(stream: str = "inspection:i-1", day: str = "2031-02-12", source: str =
 
 
 def found(code: str, day: str = "2031-02-10", stream: str = "inspection:i-1", **data: Any) -> Submission:
-    finding = {"finding": code, "grade": "major", "text": "关键件不一致", **data}
+    finding = {"finding": code, "grade": "major", "text": "关键件不一致", "responsible": ANSWERABLE, **data}
     return said("finding_recorded", day, stream, tag=code, **finding)

@@ -5,6 +5,7 @@ from typing import Any
 from ledger.envelope import Submission
 from tests.support.access import CITY, COUNTY, OWN, case_opened, public_facts
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     CCC_NUMBER,
     HOLDER,
@@ -27,7 +28,14 @@ def founded() -> list[Submission]:
 
 
 def finding(name: str, **more: Any) -> Submission:
-    said = {"effective": "2031-03-03", "finding": name, "grade": "major", "text": "与证书不一致", **more}
+    said = {
+        "effective": "2031-03-03",
+        "finding": name,
+        "grade": "major",
+        "text": "与证书不一致",
+        "responsible": ANSWERABLE,
+        **more,
+    }
     return statement("inspection.finding_recorded", INSPECTED, said, source=OWN, identity=f"finding {name}")
 
 

@@ -18,6 +18,7 @@ OTHER_BODY = "CNCA-R-2031-102"
 SIGNER = "S101001"
 SIGNERS = [{"register": "CCAA", "number": SIGNER, "role": "decision"}]
 HOLDER = {"code": "91350100M000100Y43", "name_zh": "恒远电器有限公司", "region": "350102"}
+ANSWERABLE = {"role": "responsible_party", "party": "organisation:M000100Y4"}
 DETAILS = {
     "scheme_class": "management_system",
     "project_code": "A010102",

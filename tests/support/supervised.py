@@ -6,6 +6,7 @@ from ledger.envelope import Submission
 from ledger.families import organisation_stream
 from tests.support.access import LAB, OWN
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     CCC_DETAILS,
     HOLDER,
@@ -67,7 +68,14 @@ def performed(stream: str = INSPECTION, day: str = "2031-03-01", **data: Any) ->
 
 
 def found(stream: str = INSPECTION, name: str = "F1", day: str = "2031-03-01", **data: Any) -> Submission:
-    said = {"effective": day, "finding": name, "grade": "major", "text": "关键件与型式试验样品不一致", **data}
+    said = {
+        "effective": day,
+        "finding": name,
+        "grade": "major",
+        "text": "关键件与型式试验样品不一致",
+        "responsible": ANSWERABLE,
+        **data,
+    }
     return statement("inspection.finding_recorded", stream, said, source=OWN, identity=f"{stream} {name}")
 
 

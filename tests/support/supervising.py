@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 from ledger.envelope import Submission
-from tests.support.statements import BODY, HOLDER, LAW, certificate, statement
+from tests.support.statements import ANSWERABLE, BODY, HOLDER, LAW, certificate, statement
 
 COUNTY, SIBLING, CITY, PROVINCE, ELSEWHERE = (f"SAMR-{r}" for r in ("440604", "440605", "440600", "440000", "330106"))
 ENFORCEMENT = {"role": "enforcement", "unit": "team-1"}
@@ -120,7 +120,14 @@ def found(
     return [
         said("inspection.performed", f"inspection:{number}", day, source, certificates=named, **performed),
         said(
-            "inspection.finding_recorded", f"inspection:{number}", day, source, finding=name, grade=grade, text="不符"
+            "inspection.finding_recorded",
+            f"inspection:{number}",
+            day,
+            source,
+            finding=name,
+            grade=grade,
+            text="不符",
+            responsible=ANSWERABLE,
         ),
     ]
 

@@ -8,17 +8,28 @@ from starlette.responses import Response
 
 from api.http import cursors
 from api.http.answers import JSON, as_of_day, json_response, known_at_instant, require_acceptable
-from api.http.describe_archives import ARCHIVE, ARCHIVES, COMMON_PROBLEMS, COVERAGE, KEY_LISTS, PATROL_PLAN
+from api.http.describe_archives import (
+    ARCHIVE,
+    ARCHIVES,
+    BODY_ARCHIVE,
+    COMMON_PROBLEMS,
+    COVERAGE,
+    KEY_LISTS,
+    PATROL_PLAN,
+)
 from api.http.parameters import Cursor, Limit
 from api.http.problems import problem
 from api.http.reading import Reading
 from api.http.supervising import NOT_STORED, codes_for, organisation_named
 from ledger.codes.archive import section_of, sections
-from ledger.families import EVENT_TYPES
+from ledger.codes.controls import controls
+from ledger.families import EVENT_TYPES, body_stream
 from projections.archive.coverage import Asked, archives_kept, common_problems, coverage, patrols_due
-from projections.archive.query import dossiers_of, key_entries, key_issues, records_of
+from projections.archive.query import adverse_to, dossiers_of, key_entries, key_issues, records_of
+from projections.register.query import standing
 
 router = APIRouter()
+_MOST_ADVERSE = 2_000
 _ARCHIVE, _KEY_LIST = "archive", "key_list"
 _SECTION = f"^({'|'.join(each.section for each in sections())})$"
 _Region = Annotated[str, Path(pattern="^[0-9]{6}$")]
@@ -83,6 +94,37 @@ async def archive(
         "is_whole": is_whole,
         "records": [_record(row) for row in shown],
         "next": following,
+    }
+    return json_response(answer, headers=_headers(reading, position))
+
+
+@router.get("/v1/bodies/{number}/archive", response_class=Response, **BODY_ARCHIVE)
+async def body_archive(request: Request, number: Annotated[str, Path(max_length=40)]) -> Response:
+    """Return what speaks against a body on a day, by the five sources of control, the empty ones too."""
+    require_acceptable(request, JSON)
+    reading = await Reading.of(request, "get_body_archive")
+    day = as_of_day(request.query_params.get("as_of"), reading.service.clock())
+    stream = body_stream(number)
+    position = await reading.reached(request, "archive", "register")
+    async with reading.connection() as connection:
+        if await standing(connection, stream) is None:
+            raise problem("subject_unknown", subject=stream)
+        rows = await adverse_to(connection, stream, day, _MOST_ADVERSE + 1)
+        is_whole = len(rows) <= _MOST_ADVERSE
+        await reading.note(connection, [(row.pop("access"), row["stream"]) for row in rows[:_MOST_ADVERSE]])
+    answer = {
+        "body": stream,
+        "as_of": day,
+        "position": position,
+        "is_whole": is_whole,
+        "controls": [
+            {
+                "control": code,
+                **label._asdict(),
+                "events": [_adverse(row) for row in rows[:_MOST_ADVERSE] if row["control"] == code],
+            }
+            for code, label in controls().items()
+        ],
     }
     return json_response(answer, headers=_headers(reading, position))
 
@@ -196,6 +238,12 @@ async def _asked(
 def _record(row: dict[str, Any]) -> dict[str, Any]:
     event_type = EVENT_TYPES[row["type"]]
     return {**row, "section": section_of(row["type"]).section, "zh": event_type.zh, "en": event_type.en}
+
+
+def _adverse(row: dict[str, Any]) -> dict[str, Any]:
+    event_type = EVENT_TYPES[row["type"]]
+    told = {name: value for name, value in row.items() if name != "control"}
+    return {**told, "zh": event_type.zh, "en": event_type.en}
 
 
 def _headers(reading: Reading, position: int) -> dict[str, str]:

@@ -15,6 +15,7 @@ from projections.registry import VIEWS
 from tests.integration.http.conftest import Running, serving, token
 from tests.support.access import ABOVE, COUNTY, FOREIGN, OWN
 from tests.support.consumers import count, relay_of, running
+from tests.support.inspecting import found as finding
 from tests.support.inspecting import performed, planned, said
 from tests.support.services import Topics
 from tests.support.statements import BODY, DETAILS, HOLDER, approved, certificate, decided, issued
@@ -77,7 +78,7 @@ def test_a_regulator_plans_inspects_and_follows_up_over_the_interface_alone(netw
     position = network.accept(issued(NUMBER, details=HERE), planned(certificates=[certificate(NUMBER)]))
     (task,) = ask(network, "/v1/inspections/worklist", OWN, position)["tasks"]
     assert (task["stream"], task["status"]["code"], task["roles"]) == ("inspection:i-1", "planned", ["lead"])
-    found = said("finding_recorded", "2031-02-10", finding="F1", grade="major", text="关键件不一致", due="2031-03-10")
+    found = finding("F1", due="2031-03-10")
     position = network.accept(performed(result="nonconforming"), found)
     shown = ask(network, "/v1/inspections/i-1", ABOVE, position)
     assert shown["status"]["code"] == "performed"

@@ -51,7 +51,13 @@ def ledger(projector: MakeProjector) -> Ledger:
         "result": "nonconforming",
     }
     sample = {"effective": "2031-02-12", "sample": "S1", "standard": "GB 1", "passed": False}
-    finding = {"effective": "2031-02-10", "finding": "F1", "grade": "major", "text": "无检验记录"}
+    finding = {
+        "effective": "2031-02-10",
+        "finding": "F1",
+        "grade": "major",
+        "text": "无检验记录",
+        "responsible": {"role": "responsible_party", "party": f"organisation:{HOLDER}"},
+    }
     opened = {
         "effective": "2031-02-20",
         "target": f"organisation:{HOLDER}",

@@ -12,6 +12,7 @@ from ledger.service import Ledger
 from projections.store_feed import StoreFeed
 from tests.support.reacting import Remembered, events, notices_of, react, told
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     CCC_NUMBER,
     HOLDER,
@@ -65,7 +66,13 @@ def inspected(source: str = COUNTY, region: str = "440604", **more: Any) -> Any:
 
 
 def found(source: str = COUNTY, grade: str = "major", name: str = "F1") -> Any:
-    said = {"effective": "2031-03-03", "finding": name, "grade": grade, "text": "与证书不一致"}
+    said = {
+        "effective": "2031-03-03",
+        "finding": name,
+        "grade": grade,
+        "text": "与证书不一致",
+        "responsible": ANSWERABLE,
+    }
     return statement("inspection.finding_recorded", "inspection:i-1", said, source=source)
 
 

@@ -12,6 +12,7 @@ from ledger.refusals import messages
 from ledger.service import Ledger
 from tests.support.inspecting import COUNTY, daily_patrol, filed, found, performed, planned, recorded, said
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     OTHER_BODY,
     about_body,
@@ -212,9 +213,25 @@ def test_a_market_verification_records_both_the_bureau_and_the_body(ledger: Ledg
     accept(ledger, performed(mode="market_verification", units=units(co_responsible=BODY)))
     state = tip(ledger)
     assert (state.performed_by, state.units) == (COUNTY, ((BODY, "co_responsible"),))
-    mine = said("finding_recorded", "2031-02-11", source=BODY, finding="F1", grade="minor", text="标志不清")
+    mine = said(
+        "finding_recorded",
+        "2031-02-11",
+        source=BODY,
+        finding="F1",
+        grade="minor",
+        text="标志不清",
+        responsible=ANSWERABLE,
+    )
     assert accept(ledger, mine)[0].decision == "applied"
-    foreign = said("finding_recorded", "2031-02-11", source=OTHER_BODY, finding="F2", grade="minor", text="标志不清")
+    foreign = said(
+        "finding_recorded",
+        "2031-02-11",
+        source=OTHER_BODY,
+        finding="F2",
+        grade="minor",
+        text="标志不清",
+        responsible=ANSWERABLE,
+    )
     assert refusal(ledger, foreign).code == "not_own_inspection"
 
 
@@ -222,7 +239,15 @@ def test_a_market_verification_records_both_the_bureau_and_the_body(ledger: Ledg
 def test_an_expert_gives_support_and_decides_nothing(ledger: Ledger) -> None:
     accept(ledger, planned(units=units(lead=COUNTY, expert=BODY)), performed(source=COUNTY))
     for wrong in (
-        said("finding_recorded", "2031-02-11", source=BODY, finding="F1", grade="minor", text="标志不清"),
+        said(
+            "finding_recorded",
+            "2031-02-11",
+            source=BODY,
+            finding="F1",
+            grade="minor",
+            text="标志不清",
+            responsible=ANSWERABLE,
+        ),
         recorded(source=BODY),
     ):
         assert refusal(ledger, wrong).code == "expert_decides_nothing"

@@ -9,6 +9,7 @@ from ledger.envelope import Submission
 from ledger.inspections import InspectionState
 from ledger.service import Ledger
 from tests.support.statements import (
+    ANSWERABLE,
     BODY,
     LAW,
     OTHER_BODY,
@@ -42,7 +43,9 @@ def performed(source: str = LOCAL, **data: Any) -> Submission:
 
 
 def finding(day: str = "2031-02-01", source: str = LOCAL, code: str = "F1") -> Submission:
-    return inspection("finding_recorded", day, source, finding=code, grade="major", text="关键件不一致")
+    return inspection(
+        "finding_recorded", day, source, finding=code, grade="major", text="关键件不一致", responsible=ANSWERABLE
+    )
 
 
 def case(kind: str, day: str, source: str = LOCAL, number: str = "1", **data: Any) -> Submission:
@@ -105,7 +108,7 @@ STRANGERS = ["SAMR-440605", "SAMR-330000", OTHER_BODY]
 @pytest.mark.parametrize("kind", ["finding_recorded", "finding_closed", "sample_result_recorded"])
 def test_a_stranger_is_not_told_whether_there_is_such_an_inspection(source: str, kind: str) -> None:
     more = {
-        "finding_recorded": {"finding": "F1", "grade": "major", "text": "不一致"},
+        "finding_recorded": {"finding": "F1", "grade": "major", "text": "不一致", "responsible": ANSWERABLE},
         "finding_closed": {"finding": "F1"},
         "sample_result_recorded": {"sample": "S1", "standard": "GB 4943.1", "passed": True},
     }[kind]
@@ -136,7 +139,14 @@ def test_under_its_own_name_a_partys_findings_wait_and_nobody_else_takes_or_prob
     ledger: Ledger, party: str
 ) -> None:
     early = named(
-        "finding_recorded", party, party, finding="F1", grade="minor", text="记录不全", effective="2031-02-02"
+        "finding_recorded",
+        party,
+        party,
+        finding="F1",
+        grade="minor",
+        text="记录不全",
+        responsible=ANSWERABLE,
+        effective="2031-02-02",
     )
     assert accept(ledger, early)[0].waits == "inspection_not_performed"
     before = [refusal(ledger, named("performed", party, source)) for source in STRANGERS]

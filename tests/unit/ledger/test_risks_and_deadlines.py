@@ -10,7 +10,7 @@ from ledger.codes.workdays import add_workdays, is_workday
 from ledger.deadlines.due import deadlines_of
 from ledger.service import Ledger
 from tests.support.access import OWN, case_opened, finding, inspected
-from tests.support.statements import accept, refusal, register_of, statement
+from tests.support.statements import ANSWERABLE, accept, refusal, register_of, statement
 
 RISK = "risk:r-1"
 
@@ -105,7 +105,14 @@ def test_a_finding_with_a_due_day_is_met_by_the_closure_of_that_finding(ledger: 
     due = statement(
         "inspection.finding_recorded",
         "inspection:i-county",
-        {"effective": "2031-03-03", "finding": "F3", "grade": "minor", "text": "…", "due": "2031-03-20"},
+        {
+            "effective": "2031-03-03",
+            "finding": "F3",
+            "grade": "minor",
+            "text": "…",
+            "due": "2031-03-20",
+            "responsible": ANSWERABLE,
+        },
         source=OWN,
     )
     closed = statement(
