@@ -13,4 +13,6 @@ CREATE INDEX rectification_organisation ON rectification (organisation);
 ALTER TABLE report ADD PRIMARY KEY (stream);
 ALTER TABLE owed ADD PRIMARY KEY (stream, party);
 CREATE INDEX area_stream ON area (stream);
+ALTER TABLE bulletin ADD PRIMARY KEY (stream);
+CREATE INDEX bulletin_period ON bulletin (authority, period);
 ALTER TABLE fact ADD PRIMARY KEY (stream, version);

@@ -36,6 +36,20 @@ _RECTIFICATION = """
     FROM cases.rectification r WHERE {where}
 """
 
+_BULLETIN = """
+    SELECT b.stream, b.region, b.authority AS subject, b.issued AS since, NULL::date AS due, false AS priority,
+        json_build_object('period', b.period, 'stated', b.stated, 'document_number', b.document_number,
+            'title', b.title {more}) AS detail
+    FROM cases.bulletin b {joined}
+    WHERE b.issued <= %(day)s::date AND (%(by)s::text IS NULL OR b.authority = %(by)s)
+"""
+_EARLIER = """
+    CROSS JOIN LATERAL (
+        SELECT f.stream FROM cases.bulletin f
+        WHERE f.authority = b.authority AND f.period = b.period AND (f.issued, f.position) < (b.issued, b.position)
+        ORDER BY f.issued, f.position LIMIT 1) AS e
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SupervisionList:
@@ -199,5 +213,27 @@ LISTS: dict[str, SupervisionList] = {
         FROM cases.area a
         WHERE a.listed <= %(day)s::date AND (a.delisted IS NULL OR a.delisted > %(day)s::date)
         """,
+    ),
+    "bulletins": SupervisionList(
+        "bulletin", "定期通报", "Periodic bulletins", "S2-39",
+        _BULLETIN.format(more="", joined=""),
+    ),
+    "bulletins_missing": SupervisionList(
+        "bulletin", "未发布的定期通报", "Periods without a bulletin", "S2-39",
+        """
+        SELECT 'authority:' || o.authority AS stream, o.region, o.authority AS subject, o.last + 1 AS since,
+            NULL::date AS due, false AS priority,
+            json_build_object('period', o.period, 'first', o.first, 'last', o.last) AS detail
+        FROM json_to_recordset(%(bulletins)s::json)
+            AS o (authority text, region text, period text, first date, last date)
+        WHERE (%(by)s::text IS NULL OR o.authority = %(by)s) AND NOT EXISTS (
+            SELECT FROM cases.bulletin b
+            WHERE b.authority = o.authority COLLATE "C" AND b.period = o.period COLLATE "C"
+                AND b.issued <= %(day)s::date)
+        """,
+    ),
+    "bulletins_repeated": SupervisionList(
+        "bulletin", "同一期间的第二份定期通报", "Further bulletins of a period that had one", "S2-39",
+        _BULLETIN.format(more=", 'after', e.stream", joined=_EARLIER),
     ),
 }  # fmt: skip

@@ -7,11 +7,13 @@ from typing import Any
 from ledger.cases import CaseState
 from ledger.cases.duties import report_duty
 from ledger.cases.statistics import counted
+from ledger.circulars.bulletins import period_of
 from ledger.codes.cases import violations
 from ledger.codes.identifiers import organisation_key
 from ledger.days import FOREVER
 from ledger.facts import Fact
 from ledger.inspections import InspectionState
+from ledger.parties import party_of
 from ledger.rectification import RectificationState
 from ledger.reports import ReportState
 from ledger.timeline import Timeline
@@ -24,6 +26,7 @@ TABLES = {
     "rectification": ("rectification",),
     "report": ("report", "owed"),
     "area": ("area",),
+    "circular": ("bulletin",),
 }
 """The tables that the rows of each family are in."""
 
@@ -274,10 +277,39 @@ def _area(stream: str, timeline: Timeline[Any], _position: int, lines: Lines) ->
         )
 
 
+def _bulletin(stream: str, timeline: Timeline[Any], position: int, lines: Lines) -> None:
+    issued = _last(timeline.applied, "circular.bulletin_issued")
+    if issued is None:
+        return
+    party, stated = party_of(issued.source), issued.data["period"]
+    lines["bulletin"].append(
+        _row(
+            text(stream),
+            text(issued.source),
+            text(party.region if party else None),
+            text(_spelled(stated)),
+            text(stated),
+            text(issued.data["document_number"]),
+            text(issued.data["title"]),
+            day(issued.effective),
+            _number(position),
+        )
+    )
+
+
+def _spelled(period: str) -> str:
+    """Return the one spelling of a period; what was stated before periods were judged may be none."""
+    try:
+        return period_of(period).name
+    except ValueError:
+        return period
+
+
 _ADD: dict[str, Callable[[str, Timeline[Any], int, Lines], None]] = {
     "case": _case,
     "inspection": _inspection,
     "rectification": _rectification,
     "report": _report,
     "area": _area,
+    "circular": _bulletin,
 }

@@ -137,6 +137,20 @@ CREATE TABLE area (
     listed_by       text NOT NULL
 );
 
+-- Every periodic bulletin: everybody reads it. Which are missing follows from the calendar when it is asked for.
+CREATE TABLE bulletin (
+    stream          text   COLLATE "C" NOT NULL,
+    authority       text   COLLATE "C" NOT NULL,
+    region          text   COLLATE "C",
+    period          text   COLLATE "C" NOT NULL,
+    stated          text   NOT NULL,
+    document_number text   NOT NULL,
+    title           text   NOT NULL,
+    issued          date   NOT NULL,
+    position        bigint NOT NULL
+);
+COMMENT ON COLUMN bulletin.period IS 'the one spelling of the period that was stated, such as 2031-Q1';
+
 CREATE TABLE fact (
     stream   text   COLLATE "C" NOT NULL,
     version  bigint NOT NULL,

@@ -25,7 +25,7 @@ from api.http.problems import problem
 from api.http.reading import Reading
 from infra.log_reading import rows_of
 from ledger.access.jurisdiction import area
-from ledger.access.visibility import PUBLIC_CLASS
+from ledger.access.visibility import is_open
 from ledger.cases import CaseState
 from ledger.cases.duties import Duty, major_duty, report_duty
 from ledger.cases.statistics import about_table, period
@@ -80,7 +80,7 @@ async def supervision_list(
     if row is None:
         raise problem("list_unknown", "/path/name", name=name)
     reading = await Reading.of(request, "get_supervision_list")
-    if reading.public and row.access != PUBLIC_CLASS:
+    if reading.public and not is_open(row.access):
         raise problem("token_missing")
     day, regions = _day_and_area(request, reading, region)
     position = await _reached(reading, request, "cases", "register")
