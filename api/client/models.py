@@ -1302,6 +1302,7 @@ class Notice(Answer):
     reply: str | None
     urged: int
     withdrawn: str | None
+    unit: str | None
 
 
 class NoticeCounts(Answer):

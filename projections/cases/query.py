@@ -10,7 +10,8 @@ from psycopg.rows import dict_row
 
 from ledger.cases.statistics import Counted, table
 from ledger.circulars.bulletins import owed
-from ledger.codes.cases import repeated_admonitions
+from ledger.codes.cases import common_problem, repeated_admonitions
+from ledger.codes.notice_routes import problem_kinds
 from ledger.days import Day
 from projections.cases.lists import LISTS
 
@@ -75,7 +76,8 @@ async def listed(
     count, months = repeated_admonitions(day)
     params = {
         "day": day, "regions": _array(regions), "by": by, "limit": limit, "count": count, "months": months,
-        "key_product": key_product, "bulletins": _bulletins_owed(day),
+        "key_product": key_product, "bulletins": _bulletins_owed(day), "problems": list(problem_kinds()),
+        **common_problem(day),
     }  # fmt: skip
     return await _rows(connection, _LISTED.format(LISTS[name].statement), params)
 

@@ -21,7 +21,7 @@ from projections import copying
 from projections.copying import Lines, array, boolean, day, json_text, text
 
 TABLES = {
-    "case": ("case_file", "request", "published"),
+    "case": ("case_file", "request", "published", "referral", "taken_up"),
     "inspection": ("finding",),
     "rectification": ("rectification",),
     "report": ("report", "owed"),
@@ -97,6 +97,10 @@ def _case(stream: str, timeline: Timeline[CaseState], position: int, lines: Line
     )
     _requests(stream, facts, lines)
     _published(stream, timeline, position, lines)
+    _referrals(stream, facts, said.get("region"), lines)
+    if opened is not None and opened.data.get("referred_from"):
+        fields = (stream, opened.data["referred_from"], opened.source)
+        lines["taken_up"].append(_row(*map(text, fields), day(opened.effective)))
 
 
 def _is_reviewed(state: CaseState, facts: Iterable[Fact]) -> bool:
@@ -130,6 +134,28 @@ def _requests(stream: str, facts: Iterable[Fact], lines: Lines) -> None:
                 day(fact.effective),
                 day(data.get("due")),
                 day(answered),
+            )
+        )
+
+
+def _referrals(stream: str, facts: Iterable[Fact], region: str | None, lines: Lines) -> None:
+    """Add each referral with the answer that came before the next one."""
+    found: list[tuple[Fact, dict[str, str]]] = []
+    for fact in facts:
+        if fact.type == "case.referred":
+            found.append((fact, {}))
+        elif found and fact.type in {"case.referral_accepted", "case.referral_returned"}:
+            found[-1][1][fact.type] = fact.effective
+    for fact, answers in found:
+        data = fact.data
+        fields = (stream, fact.id, region, fact.source, data["to"], data.get("to_unit"))
+        lines["referral"].append(
+            _row(
+                *map(text, fields),
+                day(fact.effective),
+                text(data["reason"]),
+                day(answers.get("case.referral_accepted")),
+                day(answers.get("case.referral_returned")),
             )
         )
 
@@ -176,6 +202,7 @@ def _inspection(stream: str, timeline: Timeline[InspectionState], _position: int
                 text(_inspected(performed)),
                 text(performed.data.get("region")),
                 text(data["grade"]),
+                text(data.get("violation") or data.get("clause")),
                 day(fact.effective),
                 day(data.get("due")),
                 day(closed.get(data["finding"])),

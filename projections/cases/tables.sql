@@ -75,11 +75,14 @@ CREATE TABLE finding (
     organisation text   COLLATE "C" NOT NULL,
     region       text   COLLATE "C",
     grade        text   NOT NULL,
+    code         text   COLLATE "C",
     found        date   NOT NULL,
     due          date,
     closed       date,
     certificates text[] COLLATE "C" NOT NULL
 );
+
+COMMENT ON COLUMN finding.code IS 'what was found: the kind of violation, else the clause; findings alike have the same';
 
 CREATE TABLE rectification (
     stream       text   COLLATE "C" NOT NULL,
@@ -135,6 +138,26 @@ CREATE TABLE area (
     problem         text NOT NULL,
     due             date,
     listed_by       text NOT NULL
+);
+
+-- Every referral, with what became of it in its own stream; and the cases that were opened on one, in theirs.
+CREATE TABLE referral (
+    stream      text COLLATE "C" NOT NULL,
+    event_id    text COLLATE "C" NOT NULL,
+    region      text COLLATE "C",
+    referred_by text COLLATE "C" NOT NULL,
+    referred_to text COLLATE "C" NOT NULL,
+    unit        text COLLATE "C",
+    referred    date NOT NULL,
+    reason      text NOT NULL,
+    accepted    date,
+    returned    date
+);
+CREATE TABLE taken_up (
+    stream    text COLLATE "C" NOT NULL,
+    referral  text COLLATE "C" NOT NULL,
+    authority text COLLATE "C" NOT NULL,
+    opened    date NOT NULL
 );
 
 -- Every periodic bulletin: everybody reads it. Which are missing follows from the calendar when it is asked for.
