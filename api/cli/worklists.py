@@ -36,12 +36,13 @@ def inbox(
         typer.Option(help="全部、待签收、待回复、逾期、已结 · which of them"),
     ] = "all",
     sent: Annotated[bool, typer.Option("--sent", help="改列本方发出的 · what the party sent")] = False,
+    unit: Annotated[str | None, typer.Option(help="只列送达此内设机构者 · what went to this unit of the party")] = None,
     limit: Limit = 100,
     json: AsJson = False,
 ) -> None:
     """本方的通报收件箱。 The notices to a party."""
     with ledger(token_of(party)) as client:
-        answer = client.inbox(state=state, sent=sent, limit=limit)
+        answer = client.inbox(state=state, sent=sent, unit=unit, limit=limit)
     if json:
         _print_json(answer.as_dict())
         return

@@ -245,9 +245,17 @@ class Client(Supervising):
         """Return whether a party's own count of its statements adds up; for itself, an auditor or the operator."""
         return self._read(Chain, f"/v1/issuers/{quote(party, safe=':')}/chain")
 
-    def inbox(self, *, state: str = "all", sent: bool = False, limit: int = 200, cursor: str | None = None) -> Inbox:
-        """Return a page of the notices to the token's party, or of those it sent, oldest first."""
-        return self._read(Inbox, "/v1/inbox", state=state, sent=sent, limit=limit, cursor=cursor)
+    def inbox(
+        self,
+        *,
+        state: str = "all",
+        sent: bool = False,
+        unit: str | None = None,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> Inbox:
+        """Return a page of the notices to the token's party or one unit of it, or of those it sent, oldest first."""
+        return self._read(Inbox, "/v1/inbox", state=state, sent=sent, unit=unit, limit=limit, cursor=cursor)
 
     def notice(self, number: str) -> Notice:
         """Return one notice, by its stream without ``notice:``."""

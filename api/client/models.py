@@ -1335,6 +1335,7 @@ class Notice(Answer):
     reply: str | None
     urged: int
     withdrawn: str | None
+    unit: str | None
 
 
 class NoticeCounts(Answer):

@@ -43,6 +43,7 @@ _NOTICE: dict[str, Any] = {
     "reply": None,
     "urged": 0,
     "withdrawn": None,
+    "unit": None,
 }
 _DEADLINE: dict[str, Any] = {
     "stream": "inspection:i-1",

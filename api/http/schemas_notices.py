@@ -7,7 +7,7 @@ COMPONENTS: dict[str, Schema] = {
     "Label": fields("value zh en", {"value": text(), **LABEL}),
     "Notice": fields(
         "stream position opened kind status sender recipient region basis rule mandatory answer statement about cause"
-        " created recorded due sent channels acknowledged answered outcome reply urged withdrawn",
+        " created recorded due sent channels acknowledged answered outcome reply urged withdrawn unit",
         {
             "stream": text(),
             "position": POSITION,
@@ -35,6 +35,7 @@ COMPONENTS: dict[str, Schema] = {
             "reply": nullable(text()),
             "urged": whole(minimum=0),
             "withdrawn": _OPTIONAL_DAY,
+            "unit": nullable(text("送达的内设机构 / Unit of the recipient to which it went")),
         },
     ),
     "NoticeCounts": fields(

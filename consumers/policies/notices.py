@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Protocol
 
+from consumers.policies.acting import acting, unit_of
 from consumers.policies.recipients import recipients
 from ledger.access.audience import party_key
-from ledger.codes.notice_routes import Route, routed_types, routes_on
+from ledger.codes.notice_routes import Route, route_of, routed_types, routes_on
 from ledger.days import china_day, parse_instant
 from ledger.envelope import Recorded, make_event
 from ledger.facts import Fact
@@ -34,6 +35,10 @@ class Streams(Protocol):
         """Return a stream's timeline as it was known when the event at a position was recorded."""
         ...
 
+    def designated_in(self, place: str, position: int) -> Iterable[str]:
+        """Return the streams of authorities that may have been designated for a place up to a position."""
+        ...
+
     def beginning(self, prefix: str) -> Iterator[str]:
         """Yield every stream whose identifier begins so."""
         ...
@@ -54,7 +59,7 @@ class _Routed:
 def notices(recorded: Recorded, streams: Streams) -> Iterable[dict[str, Any]]:
     """Return the CloudEvents to submit after a recorded event: notices made and taken back by rule, and the inbox."""
     if recorded.event["type"] in {"notice.created", "notice.requested"} and recorded.applied:
-        return [_sent(recorded)]
+        return [_sent(recorded, streams)]
     return list(_follow(recorded, streams)) if _may_matter(recorded) else []
 
 
@@ -83,7 +88,7 @@ def _follow(recorded: Recorded, streams: Streams) -> Iterator[dict[str, Any]]:
                 if before is not None and (before.effective, before.said) == (fact.effective, said):
                     found[key] = before
                     continue
-                to = frozenset(recipients(route.to, fact, timeline, event, streams)) - {party_key(fact.source)}
+                to = _told(route, fact, timeline, event, streams)
                 found[key] = _Routed(fact.effective, said, to)
                 for recipient in sorted(to - (before.to if before else frozenset())):
                     made.append(_created(route, fact, event, recipient))
@@ -92,6 +97,17 @@ def _follow(recorded: Recorded, streams: Streams) -> Iterator[dict[str, Any]]:
             made += [_withdrawn(key, event, recipient) for recipient in sorted(before.to - kept)]
         standing = found
     yield from made
+
+
+def _told(route: Route, fact: Fact, timeline: Timeline[Any], event: Recorded, streams: Streams) -> frozenset[str]:
+    """Return who is told: whoever acts, when it is told, for those to whom the fact's own day points.
+
+    Nobody is told what they said themselves, but that a unit of theirs was handed something.
+    """
+    day = max(fact.effective, _day(event))
+    to = recipients(route.to, fact, timeline, event, streams)
+    acts = frozenset(acting(each, day, event.position, streams) for each in to)
+    return acts if fact.data.get("to_unit") else acts - {party_key(fact.source)}
 
 
 def _concerns(route: Route, fact: Fact, timeline: Timeline[Any]) -> bool:
@@ -122,6 +138,8 @@ def _created(route: Route, fact: Fact, event: Recorded, recipient: str) -> dict[
         "mandatory": route.mandatory,
         "answer": route.answer,
     }
+    if fact.data.get("to_unit"):
+        said["recipient_unit"] = fact.data["to_unit"]
     party = party_of(recipient)
     if party is not None and party.region is not None:
         said["region"] = party.region
@@ -133,9 +151,19 @@ def _withdrawn(key: Key, event: Recorded, recipient: str) -> dict[str, Any]:
     return _event("notice.withdrawn", key, recipient, event, said)
 
 
-def _sent(recorded: Recorded) -> dict[str, Any]:
-    """In the inbox a notice is as soon as it is recorded; the recipient need not be asked."""
-    said = {"effective": recorded.event["data"]["effective"], "channel": "inbox"}
+def _sent(recorded: Recorded, streams: Streams) -> dict[str, Any]:
+    """In the inbox a notice is as soon as it is recorded; the recipient need not be asked.
+
+    It goes to the unit that it names, else to the unit that the route asks for or the focal one.
+    """
+    notice = recorded.event["data"]
+    said = {"effective": notice["effective"], "channel": "inbox"}
+    route = route_of(notice.get("kind", ""), notice["effective"])
+    unit = notice.get("recipient_unit") or unit_of(
+        notice["recipient"], route.unit if route else "", notice["effective"], recorded.position, streams
+    )
+    if unit is not None:
+        said["unit"] = unit
     return make_event(
         type_="notice.sent",
         source=SPEAKER,

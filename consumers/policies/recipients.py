@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
+from consumers.policies.acting import designated
 from ledger.access.audience import party_key
 from ledger.access.jurisdiction import governs, superior_of
 from ledger.certificates.machine import MACHINE as CERTIFICATE_MACHINE
@@ -28,6 +29,10 @@ class Streams(Protocol):
         """Return a stream's timeline as it was known when the event at a position was recorded."""
         ...
 
+    def designated_in(self, place: str, position: int) -> Iterable[str]:
+        """Return the streams of authorities that may have been designated for a place up to a position."""
+        ...
+
     def beginning(self, prefix: str) -> Iterator[str]:
         """Yield every stream whose identifier begins so."""
         ...
@@ -40,6 +45,8 @@ def recipients(
     day, position = fact.effective, event.position
     if relation == "superior":
         return [superior_of(fact.source, day, NATIONAL) or NATIONAL]
+    if relation == "referred_to":
+        return [party_key(fact.data["to"])]
     if relation == "responsible":
         return [party_key(fact.data["responsible"])]
     if relation == "copies":
@@ -57,8 +64,16 @@ def recipients(
     if relation == "territory_elsewhere":
         speaker = party_of(fact.source)
         own = speaker.region if speaker else None
-        return [] if place is None or governs(own, place, day) else [territorial_bureau(place, day)]
-    return [territorial_bureau(place, day)]
+        if place is None or governs(own, place, day):
+            return []
+        return [_competent(place, organisation, day, position, streams)]
+    return [_competent(place, organisation, day, position, streams)]
+
+
+def _competent(place: str | None, organisation: str | None, day: Day, position: int, streams: Streams) -> str:
+    """Return the bureau of a place, or whoever was designated in its stead."""
+    instead = designated(place, organisation, day, position, streams) if place else None
+    return instead or territorial_bureau(place, day)
 
 
 def _whereabouts(

@@ -1,6 +1,7 @@
 """What a policy may know of the past: streams as they were recorded, read from the log and never from a view."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ledger import timeline as timelines
@@ -13,6 +14,8 @@ from ledger.service import rebuild
 from ledger.timeline import Timeline
 
 _PAGE = 500
+_AUTHORITY = "authority:"
+_DESIGNATING = frozenset({"authority.jurisdiction_designated", "authority.corrected"})
 
 
 class RecordedStreams:
@@ -20,6 +23,8 @@ class RecordedStreams:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._designated: defaultdict[str, set[str]] = defaultdict(set)
+        self._designated_through = 0
 
     def history(self, stream: str, through: int) -> Iterator[tuple[Recorded, Timeline[Any]]]:
         """Yield each event of a stream up to a version with the timeline after it."""
@@ -49,6 +54,30 @@ class RecordedStreams:
         while page := self._log.streams(prefix, after, _PAGE):
             yield from page
             after = page[-1]
+
+    def designated_in(self, place: str, position: int) -> tuple[str, ...]:
+        """Return the streams of authorities that may have been designated for a place up to a position, in order.
+
+        What is named later than the position may be among them: who asks looks at each stream as it was known then.
+        """
+        if position > self._designated_through:
+            head = self._log.head()
+            if self._designated_through:
+                changed = self._log.load(self._designated_through, (), ()).changed
+                self._note_designations([stream for stream in changed if stream.startswith(_AUTHORITY)])
+            else:
+                self._note_designations(list(self.beginning(_AUTHORITY)))
+            self._designated_through = head
+        return tuple(sorted(self._designated.get(place, ())))
+
+    def _note_designations(self, streams: Sequence[str]) -> None:
+        for start in range(0, len(streams), _PAGE):
+            rows = self._log.load(self._log.head(), streams[start : start + _PAGE], ()).rows
+            for row in (each for stream in rows.values() for each in stream if each.type in _DESIGNATING):
+                data = open_recorded(row.position, row.raw).event["data"]
+                for said in (data, data.get("replacement") or {}):
+                    if "region" in said:
+                        self._designated[said["region"]].add(row.stream)
 
     def certificates_of(self, body: str) -> Iterator[Timeline[CertificateState]]:
         """Yield the timeline of every certificate of a body, as known now; a page of them is in memory at a time."""

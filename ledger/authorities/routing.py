@@ -5,6 +5,7 @@ Pure: the same place, day and authorities give the same answer for ever, so that
 
 from collections.abc import Mapping
 
+from ledger.access.audience import party_key
 from ledger.access.jurisdiction import governors, level_of
 from ledger.authorities.lists import COUNTY
 from ledger.authorities.state import AuthorityState
@@ -38,6 +39,20 @@ def successor_of(authority: str, authorities: Authorities) -> str:
             return authority
         authority = known.successor
     return authority
+
+
+def designee_of(place: str, target: str, day: Day, authorities: Authorities) -> str | None:
+    """Return which authority was designated for a party at a place on a day, ``None`` where none was (S0-31).
+
+    A designation against the party itself goes before one for all of the place; of several alike, the first by name.
+    """
+    found = [
+        (each.target == "", name)
+        for name, known in authorities.items()
+        for each in known.designations
+        if each.region == place and day <= each.until and (not each.target or party_key(each.target) == target)
+    ]
+    return min(found)[1] if found else None
 
 
 def focal_unit_of(authority: str, authorities: Authorities) -> str | None:

@@ -77,10 +77,17 @@ class Merged(Dated):
 
 
 class Referred(Dated):
-    """The matter was referred to another authority, which may open its own case on it."""
+    """The matter was referred to another authority, which may open its own case on it, or to a unit of the own one."""
 
     to: Identifier
     reason: Text
+    unit: Unit | None = None
+    to_unit: Code | None = Field(default=None, description="The unit of the recipient that the matter is handed to")
+
+
+class ReferralAccepted(Dated):
+    """Who was referred the matter takes it on; within one authority the lead goes on from there."""
+
     unit: Unit | None = None
 
 
@@ -203,9 +210,15 @@ class FileReviewed(Dated):
 
 
 def _type(
-    name: str, model: type[Dated], zh: str, en: str, source: str, actors: frozenset[str] = AUTHORITIES
+    name: str,
+    model: type[Dated],
+    zh: str,
+    en: str,
+    source: str,
+    actors: frozenset[str] = AUTHORITIES,
+    version: int = 1,
 ) -> EventType:
-    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, source)
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, source, version=version)
 
 
 _ASKED = AUTHORITIES | {BODY}
@@ -219,7 +232,8 @@ EVENTS = {
         _type("lead_investigated", LeadInvestigated, "线索核查", "Lead investigated", "S1-65"),
         _type("lead_dismissed", LeadDismissed, "线索不予立案", "Lead dismissed", "S1-65"),
         _type("merged", Merged, "并案", "Merged into another case", "S0-33"),
-        _type("referred", Referred, "移送", "Referred to another authority", "S0-31"),
+        _type("referred", Referred, "移送", "Referred to another authority or unit", "S0-31; S0-35", version=2),
+        _type("referral_accepted", ReferralAccepted, "接收移送", "Referral accepted", "S0-35"),
         _type("referral_returned", ReferralReturned, "退回移送", "Referral returned", "S0-31"),
         _type("evidence_requested", EvidenceRequested, "要求协助取证", "Evidence requested", "S2-79"),
         _type("evidence_provided", EvidenceProvided, "提供资料", "Evidence provided", "S2-79", _ASKED),

@@ -45,6 +45,8 @@ class CaseState:
     ended: str = ""
     merged_into: str = ""
     referred_to: str = ""
+    referred_within: bool = False
+    referral_accepted: bool = False
     procedure: str = ""
     act_date: str = ""
     entrusted: bool = False

@@ -11,7 +11,7 @@ from ledger.facts import Fact
 from ledger.timeline import Illegal
 
 _BEFORE_ALL = frozenset({"lead_registered", "opened", "designated"})
-_OF_LEADS = frozenset({"lead_investigated", "lead_dismissed", "referred", "referral_returned"})
+_OF_LEADS = frozenset({"lead_investigated", "lead_dismissed", "referred", "referral_accepted", "referral_returned"})
 _OF_BOTH = frozenset(
     {"merged", "evidence_requested", "evidence_provided", "staff_assigned", "flagged_major", "major_reported"}
 )

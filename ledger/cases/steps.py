@@ -35,15 +35,29 @@ def _merged(state: CaseState, fact: Fact) -> Outcome:
 def _referred(state: CaseState, fact: Fact) -> Outcome:
     if state.referred_to:
         return Illegal("already_referred")
-    return replace(state, referred_to=fact.data["to"])
+    to = fact.data["to"]
+    return replace(state, referred_to=to, referred_within=to == fact.source, referral_accepted=False)
+
+
+def _referral_accepted(state: CaseState, fact: Fact) -> Outcome:
+    """Another authority goes on in a case of its own; a unit of the same one goes on here."""
+    if state.referral_accepted:
+        return Illegal("referral_already_accepted")
+    return _by_recipient(state, fact) or (
+        replace(state, referred_to="") if state.referred_within else replace(state, referral_accepted=True)
+    )
 
 
 def _referral_returned(state: CaseState, fact: Fact) -> Outcome:
+    return _by_recipient(state, fact) or replace(state, referred_to="", referral_accepted=False)
+
+
+def _by_recipient(state: CaseState, fact: Fact) -> Illegal | None:
     if not state.referred_to:
         return Illegal("not_referred", may_wait=True)
     if fact.source != state.referred_to:
         return Illegal("referred_to_another", pointer="/source", params=(("to", state.referred_to),))
-    return replace(state, referred_to="")
+    return None
 
 
 def _opened(state: CaseState, fact: Fact) -> Outcome:
@@ -272,6 +286,7 @@ STEPS: dict[str, Callable[[CaseState, Fact], Outcome]] = {
     "lead_dismissed": _lead_dismissed,
     "merged": _merged,
     "referred": _referred,
+    "referral_accepted": _referral_accepted,
     "referral_returned": _referral_returned,
     "opened": _opened,
     "evidence_requested": _evidence_requested,

@@ -3,9 +3,12 @@
 定期通报 is a periodic bulletin, 通报批评 circulated criticism, 公开通报 a public circular; 通知 is a notice to many.
 """
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from ledger.certificates.forms import Evidence
+from ledger.circulars.bulletins import period_of
 from ledger.facts import Dated, EventType, LongText, Stream, Text, correction, event_types
 from ledger.parties import AUTHORITIES
 from ledger.scope import Parties, Scope
@@ -24,10 +27,15 @@ class Circular(Dated):
     document: Evidence | None = None
 
 
-class Bulletin(Circular):
-    """A periodic bulletin (定期通报): ``period`` is what it reports on."""
+def _known_period(text: str) -> str:
+    period_of(text)
+    return text
 
-    period: Text
+
+class Bulletin(Circular):
+    """A periodic bulletin (定期通报) for everybody to read: ``period`` is the calendar's that it reports on."""
+
+    period: Annotated[Text, AfterValidator(_known_period)]
 
 
 class Criticism(Circular):

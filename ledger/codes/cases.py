@@ -71,6 +71,15 @@ def repeated_admonitions(day: Day) -> tuple[int, int]:
     return int(row["count"]), int(row["months"])
 
 
+def common_problem(day: Day) -> dict[str, int]:
+    """Return when findings alike are a candidate for a common problem of a sector (S1-29); a default, unconfirmed.
+
+    ``enterprises`` of one sector, the first ``sector_digits`` of the product class, within ``problem_months``.
+    """
+    row = next(row for row in _data()["common_problem"] if holds(row["valid_from"], row["valid_to"], day))
+    return {name: int(row[name]) for name in ("enterprises", "problem_months", "sector_digits")}
+
+
 @lru_cache(maxsize=1)
 def _laws() -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}

@@ -35,7 +35,7 @@ class DeadlineRule:
     met_when: Mapping[str, Any]
     match: str
     across: bool
-    responsible: Literal["speaker", "recipient", "body"]
+    responsible: Literal["speaker", "recipient", "addressee", "body"]
     valid_from: str
     valid_to: str
     source: str

@@ -17,6 +17,8 @@ Relation = Literal[
     "copies",
     "responsible",
     "superior",
+    "above",
+    "referred_to",
     "national",
     "subordinate",
     "authority",
@@ -30,7 +32,8 @@ class Route:
 
     ``schemes``, ``speakers`` and ``grades`` narrow the facts where they name any; ``to`` is the recipient's relation
     to the fact or to the sender. ``mandatory`` is 应, not 可; ``answer`` says that the matter stays open until it is
-    answered. The row is law in the half-open period of its days.
+    answered. ``unit`` is the kind of the recipient's unit that it is for, where not the focal one; a
+    ``problem`` goes into the register of problems. The row is law in the half-open period of its days.
     """
 
     id: str
@@ -49,6 +52,8 @@ class Route:
     confirmed: bool
     zh: str
     en: str
+    unit: str = ""
+    problem: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +87,11 @@ def route_of(kind: str, on: Moment) -> Route | None:
     """Return the row of a kind of notice on a day, ``None`` where there is none."""
     day = day_of(on)
     return next((row for row in routes() if row.kind == kind and holds(row.valid_from, row.valid_to, day)), None)
+
+
+def problem_kinds() -> tuple[str, ...]:
+    """Return the kinds of notices that raise a problem (S3-71), in order of their rows."""
+    return tuple(dict.fromkeys(row.kind for row in routes() if row.problem))
 
 
 def label(kind: str) -> tuple[str, str]:

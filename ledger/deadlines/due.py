@@ -79,8 +79,14 @@ def mentions_of(timeline: Timeline[Any]) -> Iterator[Mention]:
     """Yield what the facts of a stream may meet on other streams."""
     for fact in timeline.applied:
         if fact.type in _met_across():
-            for about in dict.fromkeys(fact.data.get("about") or ()):
+            for about in dict.fromkeys((*(fact.data.get("about") or ()), *_taken_up(fact))):
                 yield Mention(fact.type, about, fact.effective, fact.data.get("kind"))
+
+
+def _taken_up(fact: Fact) -> tuple[str, ...]:
+    """Return the case whose referral a case goes back to: opening it is acceptance."""
+    referral = fact.data.get("referred_from")
+    return (referral,) if referral else ()
 
 
 def mark_of(stream: str, deadline: Deadline) -> str | None:
@@ -106,6 +112,8 @@ def _meets(rule: DeadlineRule, cause: Fact, fact: Fact) -> bool:
 def _responsible(rule: DeadlineRule, stream: str, fact: Fact) -> str:
     if rule.responsible == "recipient":
         return str(fact.data["recipient"])
+    if rule.responsible == "addressee":
+        return str(fact.data["to"])
     return stream.split(":", 2)[1] if rule.responsible == "body" else fact.source
 
 

@@ -44,12 +44,16 @@ class Created(Dated):
     answer: bool | None = Field(default=None, description="Whether the matter stays open until it is answered")
     due: CalendarDay | None = None
     documents: Documents | None = None
+    recipient_unit: Code | None = Field(default=None, description="The unit of the recipient that it is for")
 
 
 class Sent(Dated):
     """The notice was brought to its recipient by a channel."""
 
     channel: Literal["inbox", "webhook", "email"]
+    unit: Code | None = Field(
+        default=None, description="The unit to which it was delivered: the one named, else the focal unit (S0-25)"
+    )
 
 
 class Acknowledged(Dated):
@@ -119,13 +123,21 @@ class RequestRefused(Dated):
     reason: Text
 
 
-def _type(name: str, model: type[Dated], zh: str, en: str, source: str, actors: frozenset[str] = _SENDERS) -> EventType:
-    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, source)
+def _type(
+    name: str,
+    model: type[Dated],
+    zh: str,
+    en: str,
+    source: str,
+    actors: frozenset[str] = _SENDERS,
+    version: int = 1,
+) -> EventType:
+    return EventType(f"{FAMILY}.{name}", FAMILY, model, actors, zh, en, source, version=version)
 
 
 EVENTS = event_types(
-    _type("created", Created, "信息通报", "Notice created", "S1-59"),
-    _type("sent", Sent, "通报送达", "Notice sent", "S1-59", frozenset({CLOCK})),
+    _type("created", Created, "信息通报", "Notice created", "S1-59", version=2),
+    _type("sent", Sent, "通报送达", "Notice sent", "S1-59", frozenset({CLOCK}), version=2),
     _type("acknowledged", Acknowledged, "通报签收", "Notice acknowledged", "S1-59", _RECIPIENTS),
     _type("answered", Answered, "通报回复", "Notice answered", "S1-62", _RECIPIENTS),
     _type("urged", Urged, "督促", "Recipient urged", "S1-62", AUTHORITIES),

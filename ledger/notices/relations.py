@@ -1,6 +1,7 @@
 """Which bureau is whose: of a place, of its city, one level up; as the regions are on the day of the fact.
 
-Bureaux go by their region, ``SAMR-<code>``. Where authorities have units or were merged, that is joined here.
+Bureaux go by their region, ``SAMR-<code>``. Who was designated in their stead, who follows them and which unit of
+theirs is told is looked up in their own streams by the policy that makes the notice.
 """
 
 from ledger.access.jurisdiction import governors, governs, level_of, superior_of
@@ -46,6 +47,9 @@ def admits(relation: Relation, sender: str, recipient: str, day: Day) -> bool:
     if relation == "superior":
         superior = superior_of(sender, day, NATIONAL)
         return recipient == superior or (superior == NATIONAL and there.kind == NATIONAL_AUTHORITY)
+    if relation == "above":
+        is_national = there.kind == NATIONAL_AUTHORITY and here.kind == LOCAL_AUTHORITY
+        return is_national or (there.region != here.region and governs(there.region, here.region, day))
     if relation == "subordinate":
         is_below = here.kind == NATIONAL_AUTHORITY or governs(here.region, there.region, day)
         return there.kind == LOCAL_AUTHORITY and there.region != here.region and is_below

@@ -36,6 +36,20 @@ _RECTIFICATION = """
     FROM cases.rectification r WHERE {where}
 """
 
+_BULLETIN = """
+    SELECT b.stream, b.region, b.authority AS subject, b.issued AS since, NULL::date AS due, false AS priority,
+        json_build_object('period', b.period, 'stated', b.stated, 'document_number', b.document_number,
+            'title', b.title {more}) AS detail
+    FROM cases.bulletin b {joined}
+    WHERE b.issued <= %(day)s::date AND (%(by)s::text IS NULL OR b.authority = %(by)s)
+"""
+_EARLIER = """
+    CROSS JOIN LATERAL (
+        SELECT f.stream FROM cases.bulletin f
+        WHERE f.authority = b.authority AND f.period = b.period AND (f.issued, f.position) < (b.issued, b.position)
+        ORDER BY f.issued, f.position LIMIT 1) AS e
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class SupervisionList:
@@ -199,5 +213,82 @@ LISTS: dict[str, SupervisionList] = {
         FROM cases.area a
         WHERE a.listed <= %(day)s::date AND (a.delisted IS NULL OR a.delisted > %(day)s::date)
         """,
+    ),
+    "referrals_open": SupervisionList(
+        "case", "未接收的移送", "Referrals neither accepted nor returned", "S0-35",
+        """
+        SELECT e.stream, e.region, e.referred_to AS subject, e.referred AS since, NULL::date AS due, false AS priority,
+            json_build_object('referred_by', e.referred_by, 'unit', e.unit, 'reason', e.reason) AS detail
+        FROM cases.referral e
+        WHERE e.referred <= %(day)s::date AND (%(by)s::text IS NULL OR %(by)s IN (e.referred_to, e.referred_by))
+            AND (e.accepted IS NULL OR e.accepted > %(day)s::date)
+            AND (e.returned IS NULL OR e.returned > %(day)s::date)
+            AND NOT EXISTS (SELECT FROM cases.taken_up t
+                WHERE t.referral = e.stream AND t.authority = e.referred_to
+                    AND t.opened BETWEEN e.referred AND %(day)s::date)
+        """,
+    ),
+    "intakes": SupervisionList(
+        "case", "监管信息来源登记", "What came in, each with the kind of its source", "S1-60",
+        """
+        SELECT c.stream, c.region, c.target AS subject, c.registered AS since, NULL::date AS due, c.priority,
+            json_build_object('source_kind', c.lead, 'phase', c.phase, 'violation', c.violation) AS detail
+        FROM cases.case_file c
+        WHERE c.registered <= %(day)s::date AND (%(by)s::text IS NULL OR c.authority = %(by)s)
+        """,
+    ),
+    "problems": SupervisionList(
+        "notice", "问题台账", "The register of problems, open ones first", "S3-71; S0-08; S2-89",
+        """
+        SELECT n.stream, n.region, n.recipient AS subject, n.created AS since, n.due,
+            n.answered IS NULL OR n.answered > %(day)s::date AS priority,
+            json_build_object('kind', n.kind, 'sender', n.sender, 'unit', n.unit, 'statement', n.statement,
+                'answered', n.answered, 'outcome', n.outcome, 'reply', n.reply) AS detail
+        FROM notices.notice n
+        WHERE n.kind = ANY(%(problems)s) AND n.created <= %(day)s::date
+            AND (n.withdrawn IS NULL OR n.withdrawn > %(day)s::date)
+            AND (%(by)s::text IS NULL OR %(by)s IN (n.sender, n.recipient))
+        """,
+    ),
+    "common_problem_candidates": SupervisionList(
+        "inspection", "疑似行业共性问题", "The same finding at several enterprises of a sector", "S1-29",
+        """
+        SELECT min(s.stream) AS stream, NULL AS region, 'sector:' || s.sector AS subject, min(s.found) AS since,
+            NULL::date AS due, true AS priority,
+            json_build_object('sector', s.sector, 'code', s.code, 'enterprises', count(DISTINCT s.organisation),
+                'findings', json_agg(json_build_object('inspection', s.stream, 'finding', s.finding)
+                    ORDER BY s.stream, s.finding)) AS detail
+        FROM (
+            SELECT DISTINCT f.stream, f.finding, f.organisation, f.code, f.found,
+                left(k.product_class, %(sector_digits)s) AS sector
+            FROM cases.finding f JOIN register.certificate k ON f.organisation IN (k.producer_key, k.factory_key)
+                OR (f.organisation = k.holder_key AND k.producer_key IS NULL AND k.factory_key IS NULL)
+            WHERE f.code IS NOT NULL AND k.product_class IS NOT NULL AND f.found <= %(day)s::date
+                AND f.found > (%(day)s::date - make_interval(months => %(problem_months)s))
+                AND (%(regions)s::text[] IS NULL OR f.region = ANY(%(regions)s))) AS s
+        GROUP BY s.sector, s.code HAVING count(DISTINCT s.organisation) >= %(enterprises)s
+        """,
+    ),
+    "bulletins": SupervisionList(
+        "bulletin", "定期通报", "Periodic bulletins", "S2-39",
+        _BULLETIN.format(more="", joined=""),
+    ),
+    "bulletins_missing": SupervisionList(
+        "bulletin", "未发布的定期通报", "Periods without a bulletin", "S2-39",
+        """
+        SELECT 'authority:' || o.authority AS stream, o.region, o.authority AS subject, o.last + 1 AS since,
+            NULL::date AS due, false AS priority,
+            json_build_object('period', o.period, 'first', o.first, 'last', o.last) AS detail
+        FROM json_to_recordset(%(bulletins)s::json)
+            AS o (authority text, region text, period text, first date, last date)
+        WHERE (%(by)s::text IS NULL OR o.authority = %(by)s) AND NOT EXISTS (
+            SELECT FROM cases.bulletin b
+            WHERE b.authority = o.authority COLLATE "C" AND b.period = o.period COLLATE "C"
+                AND b.issued <= %(day)s::date)
+        """,
+    ),
+    "bulletins_repeated": SupervisionList(
+        "bulletin", "同一期间的第二份定期通报", "Further bulletins of a period that had one", "S2-39",
+        _BULLETIN.format(more=", 'after', e.stream", joined=_EARLIER),
     ),
 }  # fmt: skip

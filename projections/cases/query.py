@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.rows import dict_row
 
 from ledger.cases.statistics import Counted, table
-from ledger.codes.cases import repeated_admonitions
+from ledger.circulars.bulletins import owed
+from ledger.codes.cases import common_problem, repeated_admonitions
+from ledger.codes.notice_routes import problem_kinds
 from ledger.days import Day
 from projections.cases.lists import LISTS
 
@@ -73,7 +76,8 @@ async def listed(
     count, months = repeated_admonitions(day)
     params = {
         "day": day, "regions": _array(regions), "by": by, "limit": limit, "count": count, "months": months,
-        "key_product": key_product,
+        "key_product": key_product, "bulletins": _bulletins_owed(day), "problems": list(problem_kinds()),
+        **common_problem(day),
     }  # fmt: skip
     return await _rows(connection, _LISTED.format(LISTS[name].statement), params)
 
@@ -111,6 +115,14 @@ async def coverage(connection: psycopg.AsyncConnection[Any], day: Day, *, region
     causes = await _rows(connection, _CAUSES, params)
     ratio = None if not counts["findings"] else f"{Decimal(100 * counts['handled']) / counts['findings']:.2f}"
     return {**counts, "percent": ratio, "causes": {row["cause"]: row["findings"] for row in causes}}
+
+
+def _bulletins_owed(day: Day) -> str:
+    """Return, as JSON, the bulletins that are owed by a day: whose, and of which period."""
+    return orjson.dumps(
+        [{"authority": f"SAMR-{region}", "region": region, "period": period.name, "first": period.first,
+          "last": period.last} for region, period in owed(day)]
+    ).decode()  # fmt: skip
 
 
 def _counted(said: dict[str, Any]) -> Counted:

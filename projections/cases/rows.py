@@ -7,12 +7,14 @@ from typing import Any
 from ledger.cases import CaseState
 from ledger.cases.duties import report_duty
 from ledger.cases.statistics import counted
+from ledger.circulars.bulletins import period_of
 from ledger.codes.cases import violations
 from ledger.codes.identifiers import organisation_key
 from ledger.days import FOREVER
 from ledger.facts import Fact
 from ledger.inspections import InspectionState
 from ledger.inspections.responsible import responsible_for
+from ledger.parties import party_of
 from ledger.rectification import RectificationState
 from ledger.reports import ReportState
 from ledger.timeline import Timeline
@@ -20,11 +22,12 @@ from projections import copying
 from projections.copying import Lines, array, boolean, day, json_text, text
 
 TABLES = {
-    "case": ("case_file", "request", "published"),
+    "case": ("case_file", "request", "published", "referral", "taken_up"),
     "inspection": ("finding",),
     "rectification": ("rectification",),
     "report": ("report", "owed"),
     "area": ("area",),
+    "circular": ("bulletin",),
 }
 """The tables that the rows of each family are in."""
 
@@ -95,6 +98,10 @@ def _case(stream: str, timeline: Timeline[CaseState], position: int, lines: Line
     )
     _requests(stream, facts, lines)
     _published(stream, timeline, position, lines)
+    _referrals(stream, facts, said.get("region"), lines)
+    if opened is not None and opened.data.get("referred_from"):
+        fields = (stream, opened.data["referred_from"], opened.source)
+        lines["taken_up"].append(_row(*map(text, fields), day(opened.effective)))
 
 
 def _is_reviewed(state: CaseState, facts: Iterable[Fact]) -> bool:
@@ -128,6 +135,28 @@ def _requests(stream: str, facts: Iterable[Fact], lines: Lines) -> None:
                 day(fact.effective),
                 day(data.get("due")),
                 day(answered),
+            )
+        )
+
+
+def _referrals(stream: str, facts: Iterable[Fact], region: str | None, lines: Lines) -> None:
+    """Add each referral with the answer that came before the next one."""
+    found: list[tuple[Fact, dict[str, str]]] = []
+    for fact in facts:
+        if fact.type == "case.referred":
+            found.append((fact, {}))
+        elif found and fact.type in {"case.referral_accepted", "case.referral_returned"}:
+            found[-1][1][fact.type] = fact.effective
+    for fact, answers in found:
+        data = fact.data
+        fields = (stream, fact.id, region, fact.source, data["to"], data.get("to_unit"))
+        lines["referral"].append(
+            _row(
+                *map(text, fields),
+                day(fact.effective),
+                text(data["reason"]),
+                day(answers.get("case.referral_accepted")),
+                day(answers.get("case.referral_returned")),
             )
         )
 
@@ -174,6 +203,7 @@ def _inspection(stream: str, timeline: Timeline[InspectionState], _position: int
                 text(_inspected(performed)),
                 text(performed.data.get("region")),
                 text(data["grade"]),
+                text(data.get("violation") or data.get("clause")),
                 day(fact.effective),
                 day(data.get("due")),
                 day(closed.get(data["finding"])),
@@ -276,10 +306,39 @@ def _area(stream: str, timeline: Timeline[Any], _position: int, lines: Lines) ->
         )
 
 
+def _bulletin(stream: str, timeline: Timeline[Any], position: int, lines: Lines) -> None:
+    issued = _last(timeline.applied, "circular.bulletin_issued")
+    if issued is None:
+        return
+    party, stated = party_of(issued.source), issued.data["period"]
+    lines["bulletin"].append(
+        _row(
+            text(stream),
+            text(issued.source),
+            text(party.region if party else None),
+            text(_spelled(stated)),
+            text(stated),
+            text(issued.data["document_number"]),
+            text(issued.data["title"]),
+            day(issued.effective),
+            _number(position),
+        )
+    )
+
+
+def _spelled(period: str) -> str:
+    """Return the one spelling of a period; what was stated before periods were judged may be none."""
+    try:
+        return period_of(period).name
+    except ValueError:
+        return period
+
+
 _ADD: dict[str, Callable[[str, Timeline[Any], int, Lines], None]] = {
     "case": _case,
     "inspection": _inspection,
     "rectification": _rectification,
     "report": _report,
     "area": _area,
+    "circular": _bulletin,
 }

@@ -75,6 +75,7 @@ CREATE TABLE finding (
     organisation text   COLLATE "C" NOT NULL,
     region       text   COLLATE "C",
     grade        text   NOT NULL,
+    code         text   COLLATE "C",
     found        date   NOT NULL,
     due          date,
     closed       date,
@@ -82,6 +83,8 @@ CREATE TABLE finding (
     responsible  text   COLLATE "C"
 );
 COMMENT ON COLUMN finding.responsible IS 'stream of the body or organisation that answers for it (S2-18)';
+
+COMMENT ON COLUMN finding.code IS 'what was found: the kind of violation, else the clause; findings alike have the same';
 
 CREATE TABLE rectification (
     stream       text   COLLATE "C" NOT NULL,
@@ -138,6 +141,40 @@ CREATE TABLE area (
     due             date,
     listed_by       text NOT NULL
 );
+
+-- Every referral, with what became of it in its own stream; and the cases that were opened on one, in theirs.
+CREATE TABLE referral (
+    stream      text COLLATE "C" NOT NULL,
+    event_id    text COLLATE "C" NOT NULL,
+    region      text COLLATE "C",
+    referred_by text COLLATE "C" NOT NULL,
+    referred_to text COLLATE "C" NOT NULL,
+    unit        text COLLATE "C",
+    referred    date NOT NULL,
+    reason      text NOT NULL,
+    accepted    date,
+    returned    date
+);
+CREATE TABLE taken_up (
+    stream    text COLLATE "C" NOT NULL,
+    referral  text COLLATE "C" NOT NULL,
+    authority text COLLATE "C" NOT NULL,
+    opened    date NOT NULL
+);
+
+-- Every periodic bulletin: everybody reads it. Which are missing follows from the calendar when it is asked for.
+CREATE TABLE bulletin (
+    stream          text   COLLATE "C" NOT NULL,
+    authority       text   COLLATE "C" NOT NULL,
+    region          text   COLLATE "C",
+    period          text   COLLATE "C" NOT NULL,
+    stated          text   NOT NULL,
+    document_number text   NOT NULL,
+    title           text   NOT NULL,
+    issued          date   NOT NULL,
+    position        bigint NOT NULL
+);
+COMMENT ON COLUMN bulletin.period IS 'the one spelling of the period that was stated, such as 2031-Q1';
 
 CREATE TABLE fact (
     stream   text   COLLATE "C" NOT NULL,

@@ -69,6 +69,7 @@ def _line(stream: str, known: Known, opening: Fact, latest: Delivered) -> bytes:
             b"%d" % lane_of(stream),
             # What was said of it before it was there was held, and it came with a later event.
             b"%d" % (known.first if opening.version == 1 else latest.position),
+            copying.text(next((fact.data["unit"] for fact in sent if "unit" in fact.data), data.get("recipient_unit"))),
         )
     )
 

@@ -10,7 +10,7 @@ from ledger.days import Day, instant_text
 MAXIMUM_PAGE = 1_000
 _COLUMNS = """stream, position, opened, kind, sender, recipient, region, basis, rule, mandatory, answer, statement,
     about, cause, created::text, recorded, due::text, sent::text, channels, acknowledged::text, answered::text, outcome,
-    reply, urged, withdrawn::text"""
+    reply, urged, withdrawn::text, unit"""
 # Text beside a date compares by the date; what is answered, withdrawn or needs no answer is open no more.
 _STATES = {
     "all": "true",
@@ -23,17 +23,18 @@ STATES = tuple(_STATES)
 _PAGE = """
     SELECT {columns} FROM notices.notice
     WHERE {side} = %(party)s AND position > %(after)s AND {state} AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+        AND (%(unit)s::text IS NULL OR unit = %(unit)s)
     ORDER BY position, stream LIMIT %(limit)s
 """
 _ONE = "SELECT {columns} FROM notices.notice WHERE stream = %(stream)s"
 _COUNTS = """
     SELECT count(*) AS all, count(*) FILTER (WHERE {unacknowledged}) AS unacknowledged,
         count(*) FILTER (WHERE {open}) AS open, count(*) FILTER (WHERE {overdue}) AS overdue
-    FROM notices.notice WHERE {side} = %(party)s
+    FROM notices.notice WHERE {side} = %(party)s AND (%(unit)s::text IS NULL OR unit = %(unit)s)
 """
 
 
-async def page_of(
+async def page_of(  # noqa: PLR0913 - each narrows the page
     connection: psycopg.AsyncConnection[Any],
     party: str,
     *,
@@ -41,13 +42,24 @@ async def page_of(
     is_sender: bool = False,
     state: str = "all",
     kind: str | None = None,
+    unit: str | None = None,
     after: int = 0,
     limit: int = 100,
 ) -> list[dict[str, Any]]:
-    """Return up to ``limit`` notices to a party (or from it) in one of :data:`STATES`, oldest first; days as text."""
+    """Return up to ``limit`` notices to a party (or from it) in one of :data:`STATES`, oldest first; days as text.
+
+    ``unit`` narrows them to those that went to one unit of the recipient.
+    """
     side = "sender" if is_sender else "recipient"
     statement = _PAGE.format(columns=_COLUMNS, side=side, state=_STATES[state])
-    params = {"party": party, "after": after, "kind": kind, "today": today, "limit": min(limit, MAXIMUM_PAGE)}
+    params = {
+        "party": party,
+        "after": after,
+        "kind": kind,
+        "unit": unit,
+        "today": today,
+        "limit": min(limit, MAXIMUM_PAGE),
+    }
     return [_plain(row, today) for row in await _rows(connection, statement, params)]
 
 
@@ -58,11 +70,18 @@ async def notice(connection: psycopg.AsyncConnection[Any], stream: str, today: D
 
 
 async def counts(
-    connection: psycopg.AsyncConnection[Any], party: str, today: Day, *, is_sender: bool = False
+    connection: psycopg.AsyncConnection[Any],
+    party: str,
+    today: Day,
+    *,
+    is_sender: bool = False,
+    unit: str | None = None,
 ) -> dict[str, int]:
-    """Return how many notices a party has, by state."""
+    """Return how many notices a party, or one unit of it, has by state."""
     side = "sender" if is_sender else "recipient"
-    (row,) = await _rows(connection, _COUNTS.format(side=side, **_STATES), {"party": party, "today": today})
+    (row,) = await _rows(
+        connection, _COUNTS.format(side=side, **_STATES), {"party": party, "today": today, "unit": unit}
+    )
     return row
 
 

@@ -27,9 +27,11 @@ CREATE TABLE notice (
     urged        int    NOT NULL,
     withdrawn    date,
     lane         int    NOT NULL,
-    arrived      bigint NOT NULL
+    arrived      bigint NOT NULL,
+    unit         text   COLLATE "C"
 );
 COMMENT ON COLUMN notice.arrived IS 'with lane: where in the events it came to be there, for those who bring it on';
+COMMENT ON COLUMN notice.unit IS 'of the recipient: to which it was delivered, else for which it is';
 COMMENT ON COLUMN notice.position IS 'of the event that created it: the order of an inbox';
 
 CREATE TABLE fact (

@@ -318,6 +318,7 @@ EXTRA: dict[str, Mapping[str, Any]] = {
     "case.lead_dismissed": {"reason": "查无实据"},
     "case.merged": {"into": "case:SAMR-440604:2", "reason": "同一违法行为"},
     "case.referred": {"to": "SAMR-440605", "reason": "违法行为地不在本辖区"},
+    "case.referral_accepted": {"unit": {"role": "enforcement", "unit": "team-1"}},
     "case.referral_returned": {"reason": "违法行为地在移送部门辖区"},
     "case.evidence_requested": {"request": "Q1", "of": BODY, "what": "工厂检查报告", "due": "2031-03-15"},
     "case.evidence_provided": {"request": "Q1", "evidence": EVIDENCE},

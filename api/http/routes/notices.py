@@ -39,6 +39,13 @@ async def inbox(
     request: Request,
     state: _State = "all",
     kind: Annotated[str | None, Query(max_length=32, description="通报种类 / Kind of notice")] = None,
+    unit: Annotated[
+        str | None,
+        Query(
+            pattern="^[0-9A-Za-z][0-9A-Za-z_.-]{0,31}$",
+            description="只列送达收件方此内设机构者 / Only what went to this unit of the recipient",
+        ),
+    ] = None,
     sent: Annotated[bool, Query(description="改列本方发出的 / What the party sent instead")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
@@ -49,12 +56,20 @@ async def inbox(
     reading = (await Reading.of(request, "list_inbox")).as_own_matter()
     day, party = as_of_day(request.query_params.get("as_of"), reading.service.clock()), party_key(principal.party)
     position = await reading.reached(request, "notices")
-    operation = f"inbox {party} {state} {kind} {sent} {day}"
+    operation = f"inbox {party} {state} {kind} {unit} {sent} {day}"
     (after,) = cursors.decode(operation, cursor, cursors.is_position) if cursor else (0,)
     async with reading.connection() as connection:
-        counted = await counts(connection, party, day, is_sender=sent)
+        counted = await counts(connection, party, day, is_sender=sent, unit=unit)
         rows = await page_of(
-            connection, party, today=day, is_sender=sent, state=state, kind=kind, after=after, limit=limit + 1
+            connection,
+            party,
+            today=day,
+            is_sender=sent,
+            state=state,
+            kind=kind,
+            unit=unit,
+            after=after,
+            limit=limit + 1,
         )
         await reading.note(connection, (("notice", row["stream"]) for row in rows[:limit]))
     following = cursors.encode(operation, [rows[limit - 1]["position"]]) if len(rows) > limit else None

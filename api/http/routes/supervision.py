@@ -25,7 +25,7 @@ from api.http.parameters import Cursor, Limit, RegionAsked, codes_asked
 from api.http.problems import problem
 from api.http.reading import Reading
 from infra.log_reading import rows_of
-from ledger.access.visibility import PUBLIC_CLASS
+from ledger.access.visibility import is_open
 from ledger.cases import CaseState
 from ledger.cases.duties import Duty, major_duty, report_duty
 from ledger.cases.statistics import about_table, period
@@ -79,10 +79,10 @@ async def supervision_list(
     if row is None:
         raise problem("list_unknown", "/path/name", name=name)
     reading = await Reading.of(request, "get_supervision_list")
-    if reading.public and row.access != PUBLIC_CLASS:
+    if reading.public and not is_open(row.access):
         raise problem("token_missing")
     day, regions = _day_and_area(request, reading, region)
-    position = await reading.reached(request, "cases", "register")
+    position = await reading.reached(request, "cases", "register", *(["notices"] if row.access == "notice" else []))
     async with reading.connection() as connection:
         found = await listed(connection, name, day, regions=regions, by=by, key_product=key_product, limit=limit + 1)
         await reading.note(connection, ((row.access, each["stream"]) for each in found[:limit]))

@@ -57,7 +57,21 @@ def test_every_list_answers(whole: Running) -> None:
     names = [row["name"] for row in read(whole, "/v1/supervision/lists").json()["lists"]]
     assert len(names) > 15
     for name in names:
-        assert streams(read(whole, f"/v1/supervision/lists/{name}", "CNCA")) == []
+        found = streams(read(whole, f"/v1/supervision/lists/{name}", "CNCA"))
+        assert bool(found) == (name == "bulletins_missing"), "where nothing was said, bulletins are missing alone"
+
+
+@pytest.mark.requirement("S2-39")
+def test_everybody_reads_a_periodic_bulletin_and_which_periods_have_none(whole: Running) -> None:
+    stream = f"circular:{PROVINCE}:1"
+    told = {"document_number": "1号", "title": "定期通报", "text": "情况如下", "scope": {"regions": ["440000"]}}
+    last = whole.accept(said("circular.bulletin_issued", stream, "2031-04-12", PROVINCE, period="2031-Q1", **told))
+    asked = f"?as_of=2031-04-20&by={PROVINCE}"
+    answer = read(whole, f"/v1/supervision/lists/bulletins{asked}", seen=last)
+    assert [row["detail"]["period"] for row in answer.json()["rows"]] == ["2031-Q1"]
+    missing = read(whole, f"/v1/supervision/lists/bulletins_missing{asked}", seen=last).json()["rows"]
+    assert [row["detail"]["period"] for row in missing] == ["2030-Q2", "2030-Q3", "2030-Q4"]
+    assert "情况如下" in whole.client.get(f"/v1/events/{last}").text, "the bulletin itself is public"
 
 
 @pytest.mark.requirement("S3-76")

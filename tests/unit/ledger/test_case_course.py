@@ -105,6 +105,25 @@ def test_a_referral_is_returned_by_whom_it_was_made_to(ledger: Ledger) -> None:
     accept(ledger, case("opened", "2031-02-01"))
 
 
+def test_a_referral_is_accepted_once_by_whom_it_was_made_to(ledger: Ledger) -> None:
+    accept(ledger, case("lead_registered", "2031-01-25"), case("referred", "2031-01-26", to=ELSEWHERE, reason="管辖"))
+    assert refusal(ledger, case("referral_accepted", "2031-01-27")).code == "referred_to_another"
+    accept(ledger, case("referral_accepted", "2031-01-27", source=ELSEWHERE))
+    again = case("referral_accepted", "2031-01-28", source=ELSEWHERE)
+    assert refusal(ledger, again).code == "referral_already_accepted"
+    assert refusal(ledger, case("opened", "2031-02-01")).code == "already_referred", "it is the other's matter"
+    accept(ledger, case("referral_returned", "2031-01-29", source=ELSEWHERE, reason="不属"))
+    accept(ledger, case("opened", "2031-02-01"))
+
+
+def test_a_lead_handed_to_another_unit_goes_on_there_once_it_is_accepted(ledger: Ledger) -> None:
+    handed = case("referred", "2031-01-26", to=COUNTY, to_unit="team-1", reason="涉嫌违法", unit=SUPERVISION)
+    accept(ledger, case("lead_registered", "2031-01-25"), handed)
+    assert refusal(ledger, case("opened", "2031-02-01")).code == "already_referred"
+    accept(ledger, case("referral_accepted", "2031-01-27", unit=ENFORCEMENT), case("opened", "2031-02-01"))
+    assert tip(ledger).phase == "open"
+
+
 @pytest.mark.requirement("S0-33")
 def test_two_leads_merged_into_one_case_keep_both_histories(ledger: Ledger) -> None:
     leads = [f"case:{COUNTY}:L{n}" for n in (1, 2)]
