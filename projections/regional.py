@@ -35,7 +35,7 @@ CREATE TABLE scope_about (key text COLLATE "C", stream text COLLATE "C", PRIMARY
 CREATE INDEX scope_about_stream ON scope_about (stream);
 COMMENT ON TABLE scope_about IS 'what streams out of scope, and all organisations, are about: identifiers alone';
 """
-_NATIONWIDE = frozenset({"organisation", "authority", "body", "person"})
+_NATIONWIDE = frozenset({"organisation", "authority", "body", "person", "consultant"})
 """Public registers, whole in every database: where each enterprise is decides on all the rest."""
 _ORGANISATION = "organisation:"
 _REGION = "SELECT region FROM scope_region"

@@ -3,7 +3,8 @@
 What is due promptly (及时) is shown with its age; only a stated number of days makes anything overdue.
 """
 
-from dataclasses import dataclass
+from projections.listing import SupervisionList
+from projections.mechanisms.lists import LISTS as OF_MECHANISMS
 
 _CASE = """
     SELECT c.stream, c.region, c.target AS subject, {since} AS since, {due} AS due, c.priority,
@@ -35,17 +36,6 @@ _RECTIFICATION = """
         json_build_object('phase', r.phase, 'outstanding', r.outstanding, 'cause', r.cause) AS detail
     FROM cases.rectification r WHERE {where}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionList:
-    """One list; ``access`` is the class of its rows in the table of visibility."""
-
-    access: str
-    zh: str
-    en: str
-    source: str
-    statement: str
 
 
 def _of_cases(
@@ -200,4 +190,5 @@ LISTS: dict[str, SupervisionList] = {
         WHERE a.listed <= %(day)s::date AND (a.delisted IS NULL OR a.delisted > %(day)s::date)
         """,
     ),
+    **OF_MECHANISMS,
 }  # fmt: skip

@@ -19,7 +19,7 @@ from projections import copying
 from projections.copying import Lines, array, boolean, day, json_text, text
 
 TABLES = {
-    "case": ("case_file", "request", "published"),
+    "case": ("case_file", "request", "published", "file_review"),
     "inspection": ("finding",),
     "rectification": ("rectification",),
     "report": ("report", "owed"),
@@ -94,6 +94,11 @@ def _case(stream: str, timeline: Timeline[CaseState], position: int, lines: Line
     )
     _requests(stream, facts, lines)
     _published(stream, timeline, position, lines)
+    for fact in facts:
+        if fact.type == "case.file_reviewed":
+            unit, found = fact.data["by"]["unit"], list(fact.data["findings"])
+            named = (text(stream), text(fact.source), text(fact.id), day(fact.effective), text(unit), array(found))
+            lines["file_review"].append(_row(*named))
 
 
 def _is_reviewed(state: CaseState, facts: Iterable[Fact]) -> bool:

@@ -83,7 +83,7 @@ async def supervision_list(
     if reading.public and row.access != PUBLIC_CLASS:
         raise problem("token_missing")
     day, regions = _day_and_area(request, reading, region)
-    position = await _reached(reading, request, "cases", "register")
+    position = await _reached(reading, request, *row.views)
     async with reading.connection() as connection:
         found = await listed(connection, name, day, regions=regions, by=by, key_product=key_product, limit=limit + 1)
         await reading.note(connection, ((row.access, each["stream"]) for each in found[:limit]))
