@@ -48,6 +48,9 @@ _NOT_OWN = {
     "report": "not_own_report",
     "circular": "not_own_document",
     "warning": "not_own_document",
+    "conference": "not_own_mechanism",
+    "emergency": "not_own_mechanism",
+    "training": "not_own_mechanism",
 }
 TRANSFER_AFTER_LOSS_MONTHS = 6
 # A client whose body lost its approval waits before it applies anew; what it has may move at once (IAF MD 2).

@@ -17,8 +17,11 @@ from ledger import (
     certificates,
     circulars,
     classification,
+    conferences,
+    consultants,
     deadlines,
     draws,
+    emergencies,
     inspections,
     keylists,
     keys,
@@ -32,6 +35,7 @@ from ledger import (
     reports,
     rulesets,
     signing,
+    trainings,
     warnings,
 )
 from ledger.access.competence import require_complete
@@ -266,6 +270,38 @@ FAMILIES: dict[str, Family] = {
             re.compile(r"adoption:(?P<body>[^:\s]{1,40}):(?P<number>\S{1,60}):(?P<adoption>[0-9a-zA-Z\-]{1,40})"),
             "采信",
             "adoption",
+        ),
+        Family(
+            "conference",
+            conferences.EVENTS,
+            conferences.MACHINE,
+            re.compile(r"conference:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "联席会议",
+            "joint conference",
+        ),
+        Family(
+            "emergency",
+            emergencies.EVENTS,
+            emergencies.MACHINE,
+            re.compile(r"emergency:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "应急预案",
+            "emergency plan",
+        ),
+        Family(
+            "training",
+            trainings.EVENTS,
+            trainings.MACHINE,
+            re.compile(r"training:(?P<owner>[^:\s]{1,40}):(?P<number>\S{1,60})"),
+            "培训",
+            "training",
+        ),
+        Family(
+            "consultant",
+            consultants.EVENTS,
+            consultants.MACHINE,
+            re.compile(r"consultant:(?P<number>[0-9A-Z]{9})"),
+            "认证咨询机构",
+            "consulting body",
         ),
     )
 }

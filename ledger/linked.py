@@ -14,6 +14,7 @@ from ledger.families import FAMILIES
 from ledger.inspections.responsible import FINDING, responsible_objection
 from ledger.parties import LOCAL_AUTHORITY, NATIONAL_AUTHORITY, party_of
 from ledger.timeline import Illegal, Timeline
+from ledger.trainings.events import MAXIMUM_CASES
 
 Standing = Callable[[str], Timeline[Any]]
 # What only a superior of the authority that handles the case says of it (S0-61, S3-49, S3-76).
@@ -56,6 +57,9 @@ def linked_streams(submission: Submission) -> tuple[str, ...]:
 def _linked(submission: Submission, data: Mapping[str, Any]) -> Iterator[str]:
     if submission.type.family == "rectification":
         yield _inspection_of(submission.subject)
+    if submission.type.family == "training":
+        cases = data.get("cases")
+        yield from (each for each in (cases if isinstance(cases, list) else ())[:MAXIMUM_CASES] if _is_case(each))
     for names in (_NAMED.get(submission.type.name, ()),) if not submission.type.corrects else _NAMED.values():
         for member, family in names:
             named = data.get(member)
@@ -132,6 +136,24 @@ def _area_listed(submission: Submission, data: Mapping[str, Any], _standing: Sta
     return None if submission.subject == f"area:{data['region']}" else Illegal("area_differs", pointer="/region")
 
 
+def _training_held(_submission: Submission, data: Mapping[str, Any], standing: Standing) -> Illegal | None:
+    """A review of case files rests on cases that are known, and on the reviews recorded in them (S0-65)."""
+    cases = [standing(each) for each in data.get("cases") or ()]
+    for index, (name, case) in enumerate(zip(data.get("cases") or (), cases, strict=True)):
+        if not (case.tip.opened or case.tip.lead):
+            return Illegal("case_unknown", pointer=f"/cases/{index}", params=(("case", name),))
+    reviews = {(f.source, f.id) for case in cases for f in case.applied if f.type == "case.file_reviewed"}
+    for index, each in enumerate(data.get("reviews") or ()):
+        if (each["source"], each["id"]) not in reviews:
+            named = (("review", f"{each['source']}/{each['id']}"),)
+            return Illegal("training_review_unknown", pointer=f"/reviews/{index}", params=named)
+    return None
+
+
+def _is_case(named: object) -> bool:
+    return isinstance(named, str) and FAMILIES["case"].subject.fullmatch(named) is not None
+
+
 def _inspection_of(rectification: str) -> str:
     return f"inspection:{rectification.split(':')[1]}"
 
@@ -143,4 +165,5 @@ _JUDGES: dict[str, Callable[[Submission, Mapping[str, Any], Standing], Illegal |
     "rectification.decision_recorded": _decision_recorded,
     "area.listed": _area_listed,
     FINDING: _finding_recorded,
+    "training.held": _training_held,
 }

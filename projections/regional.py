@@ -35,8 +35,8 @@ CREATE TABLE scope_about (key text COLLATE "C", stream text COLLATE "C", PRIMARY
 CREATE INDEX scope_about_stream ON scope_about (stream);
 COMMENT ON TABLE scope_about IS 'what streams out of scope, and all organisations, are about: identifiers alone';
 """
-_NATIONWIDE = frozenset({"organisation", "authority", "body", "person"})
-"""Public registers, whole in every database: where each enterprise is decides on all the rest."""
+_NATIONWIDE = frozenset({"organisation", "authority", "body", "person", "consultant", "emergency"})
+"""Registers, whole in every database: where each enterprise is decides on all the rest, and plans bind those below."""
 _ORGANISATION = "organisation:"
 _REGION = "SELECT region FROM scope_region"
 _BEGIN = "INSERT INTO scope_region VALUES (%b)"

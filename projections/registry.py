@@ -13,6 +13,7 @@ from projections.history.project import History
 from projections.inspections.project import Inspections
 from projections.keys.project import Keys
 from projections.ledgers.project import Ledgers
+from projections.mechanisms.project import Mechanisms
 from projections.notices.project import Notices
 from projections.register.project import Register
 from projections.search.project import Search
@@ -37,6 +38,7 @@ VIEWS: dict[str, Callable[[], View]] = {
     "notices": Notices,
     "deadlines": Deadlines,
     "warnings": Warnings,
+    "mechanisms": Mechanisms,
 }
 
 
@@ -65,5 +67,6 @@ def make_views(names: Iterable[str] = tuple(VIEWS)) -> list[View]:
         "notices": lambda: Notices(shared),
         "deadlines": lambda: Deadlines(shared),
         "warnings": lambda: Warnings(shared),
+        "mechanisms": lambda: Mechanisms(shared),
     }
     return [made[name]() for name in names]

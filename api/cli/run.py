@@ -36,7 +36,7 @@ _VIEWS_TOGETHER = (
     ("register", "history"),
     ("trail", "search", "access", "keys"),
     ("authorities", "ledgers", "cases", "trace", "archive"),
-    ("inspections", "notices", "deadlines", "warnings"),
+    ("inspections", "notices", "deadlines", "warnings", "mechanisms"),
 )
 _PARTIES = ("CNCA", "SAMR", "CNAS", "CCAA", "SAMR-440604", AUDITOR, *(f"CNCA-R-2031-10{n}" for n in range(1, 7)))
 _READY_SECONDS = 60

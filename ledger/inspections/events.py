@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ledger.certificates.forms import Evidence, OrganisationCode, Personal, Product, Region
+from ledger.consultants.events import Consultant
 from ledger.facts import (
     CalendarDay,
     Code,
@@ -49,6 +50,9 @@ class Performed(Personal):
     programme: Programme | None = Field(default=None, description="As planned, or as the mode has it, where not said")
     stage: Stage | None = None
     units: Units | None = Field(default=None, description="Who took part, in which role")
+    consultant: Consultant | None = Field(
+        default=None, description="The consulting body that prepared the inspected for certification (S0-42)"
+    )
 
     @model_validator(mode="after")
     def visited_one(self) -> "Performed":
@@ -129,7 +133,7 @@ def _type(
 
 
 EVENTS = event_types(
-    _type("performed", Performed, "实施检查", "Inspection performed", version=4),
+    _type("performed", Performed, "实施检查", "Inspection performed", version=5),
     _type("finding_recorded", FindingRecorded, "发现问题", "Finding recorded", version=3),
     _type("finding_closed", FindingClosed, "问题关闭", "Finding closed"),
     _type(

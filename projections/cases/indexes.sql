@@ -5,6 +5,8 @@ CREATE INDEX case_report_due ON case_file (report_due) WHERE report_due IS NOT N
 CREATE INDEX request_stream ON request (stream);
 CREATE INDEX published_stream ON published (stream);
 CREATE INDEX published_day ON published (published, stream);
+CREATE INDEX file_review_stream ON file_review (stream);
+CREATE INDEX file_review_event ON file_review (source, event_id);
 ALTER TABLE finding ADD PRIMARY KEY (stream, finding);
 CREATE INDEX finding_organisation ON finding (organisation);
 ALTER TABLE rectification ADD PRIMARY KEY (stream);

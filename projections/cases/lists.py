@@ -3,7 +3,8 @@
 What is due promptly (及时) is shown with its age; only a stated number of days makes anything overdue.
 """
 
-from dataclasses import dataclass
+from projections.listing import SupervisionList
+from projections.mechanisms.lists import LISTS as OF_MECHANISMS
 
 _CASE = """
     SELECT c.stream, c.region, c.target AS subject, {since} AS since, {due} AS due, c.priority,
@@ -49,17 +50,6 @@ _EARLIER = """
         WHERE f.authority = b.authority AND f.period = b.period AND (f.issued, f.position) < (b.issued, b.position)
         ORDER BY f.issued, f.position LIMIT 1) AS e
 """
-
-
-@dataclass(frozen=True, slots=True)
-class SupervisionList:
-    """One list; ``access`` is the class of its rows in the table of visibility."""
-
-    access: str
-    zh: str
-    en: str
-    source: str
-    statement: str
 
 
 def _of_cases(
@@ -249,6 +239,7 @@ LISTS: dict[str, SupervisionList] = {
             AND (n.withdrawn IS NULL OR n.withdrawn > %(day)s::date)
             AND (%(by)s::text IS NULL OR %(by)s IN (n.sender, n.recipient))
         """,
+        ("cases", "register", "notices"),
     ),
     "common_problem_candidates": SupervisionList(
         "inspection", "疑似行业共性问题", "The same finding at several enterprises of a sector", "S1-29",
@@ -291,4 +282,5 @@ LISTS: dict[str, SupervisionList] = {
         "bulletin", "同一期间的第二份定期通报", "Further bulletins of a period that had one", "S2-39",
         _BULLETIN.format(more=", 'after', e.stream", joined=_EARLIER),
     ),
+    **OF_MECHANISMS,
 }  # fmt: skip

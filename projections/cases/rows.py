@@ -22,7 +22,7 @@ from projections import copying
 from projections.copying import Lines, array, boolean, day, json_text, text
 
 TABLES = {
-    "case": ("case_file", "request", "published", "referral", "taken_up"),
+    "case": ("case_file", "request", "published", "referral", "taken_up", "file_review"),
     "inspection": ("finding",),
     "rectification": ("rectification",),
     "report": ("report", "owed"),
@@ -102,6 +102,11 @@ def _case(stream: str, timeline: Timeline[CaseState], position: int, lines: Line
     if opened is not None and opened.data.get("referred_from"):
         fields = (stream, opened.data["referred_from"], opened.source)
         lines["taken_up"].append(_row(*map(text, fields), day(opened.effective)))
+    for fact in facts:
+        if fact.type == "case.file_reviewed":
+            unit, found = fact.data["by"]["unit"], list(fact.data["findings"])
+            named = (text(stream), text(fact.source), text(fact.id), day(fact.effective), text(unit), array(found))
+            lines["file_review"].append(_row(*named))
 
 
 def _is_reviewed(state: CaseState, facts: Iterable[Fact]) -> bool:

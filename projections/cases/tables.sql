@@ -65,6 +65,16 @@ CREATE TABLE published (
     position        bigint NOT NULL
 );
 
+-- Every review of the case's file (案卷评查) with what was found; a training names it by source and event.
+CREATE TABLE file_review (
+    stream   text   COLLATE "C" NOT NULL,
+    source   text   COLLATE "C" NOT NULL,
+    event_id text   COLLATE "C" NOT NULL,
+    reviewed date   NOT NULL,
+    unit     text   NOT NULL,
+    findings text[] NOT NULL
+);
+
 -- Every finding of an inspection; what became of it is joined at reading, in whatever order it arrived.
 CREATE TABLE finding (
     stream       text   COLLATE "C" NOT NULL,

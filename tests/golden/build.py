@@ -37,6 +37,10 @@ CIRCULAR: dict[str, Any] = {
     "text": "各县区局:现将有关情况通报如下。",
     "scope": {"regions": ["440600"], "levels": ["county"]},
 }
+_MEMBERS = [
+    {"department": "samr", "name_zh": "市场监督管理局", "party": "SAMR-440600"},
+    {"department": "customs", "name_zh": "海关", "name_en": "Customs"},
+]
 SEED = "5a" * 32
 _POOLS = {"inspectees": ["organisation:M000100Y4"], "inspectors": ["inspector:440604-1"]}
 _DRAWN = select(
@@ -544,6 +548,59 @@ EXTRA: dict[str, Mapping[str, Any]] = {
     },
     "adoption.recorded": {"certificate": certificate(), "field": "market_procurement", "purpose": "供应商准入"},
     "adoption.ended": {"reason": "合同终止"},
+    "conference.established": {"title": "认证认可工作部门联席会议", "members": _MEMBERS},
+    "conference.members_changed": {"members": _MEMBERS[:1]},
+    "conference.meeting_held": {"meeting": "1", "topic": "强制性产品认证联合整治", "attended": ["samr"]},
+    "conference.resolution_adopted": {"resolution": "R1", "meeting": "1", "text": "联合开展专项整治"},
+    "conference.task_assigned": {
+        "task": "T1",
+        "resolution": "R1",
+        "text": "制定整治方案",
+        "lead": "samr",
+        "others": ["customs"],
+        "due": "2031-06-30",
+    },
+    "conference.task_progressed": {"task": "T1", "text": "已征求意见"},
+    "conference.task_done": {"task": "T1", "text": "方案已印发", "document": EVIDENCE[0]},
+    "emergency.plan_issued": {
+        "version": "2031-1",
+        "title": "强制性产品认证突发事件应急预案",
+        "scope": "本辖区获证产品造成人身伤害或者重大财产损失的事件",
+        "region": "440600",
+        "document": EVIDENCE[0],
+        "until": "2034-03-04",
+    },
+    "emergency.plan_repealed": {"version": "2031-1", "reason": "另行制定"},
+    "emergency.activated": {
+        "activation": "A1",
+        "version": "2031-1",
+        "text": "电热水壶烫伤事件",
+        "about": ["risk:r-1", "warning:SAMR-440600:1"],
+    },
+    "emergency.ended": {"activation": "A1", "text": "风险已消除"},
+    "training.held": {
+        "form": "legal_lecture",
+        "title": "认证认可条例讲座",
+        "audience": "县局业务股",
+        "participants": 40,
+    },
+    "consultant.admitted": {
+        "name_zh": "示例认证咨询有限公司",
+        "region": "440604",
+        "approval_number": "示例咨准〔2031〕1号",
+        "until": "2035-03-04",
+    },
+    "consultant.admission_refused": {
+        "name_zh": "示例认证咨询有限公司",
+        "region": "440604",
+        "reason": "没有符合条件的专职人员",
+    },
+    "consultant.admission_withdrawn": {"reason": "以欺骗手段取得准入"},
+    "consultant.violation_recorded": {
+        "region": "440604",
+        "text": "代企业编造管理体系记录",
+        "case": "case:SAMR-440604:1",
+    },
     "reads.anchored": {"size": 7, "head": "0" * 64},
     "privacy.erased": {
         "basis": "consent_withdrawn",
@@ -584,6 +641,10 @@ SUBJECTS = {
     "warning": "warning:SAMR-440600:1",
     "deadline": f"deadline:{'0' * 32}",
     "adoption": f"adoption:{BODY}:10131Q00001R0M:a-1",
+    "conference": "conference:SAMR-440600:1",
+    "emergency": "emergency:SAMR-440600:1",
+    "training": "training:SAMR-440600:2031-1",
+    "consultant": "consultant:M000100Y4",
     "draw": "draw:d-1",
     "reads": "reads:ledger",
     "signing": f"signing:{BODY}",
@@ -642,6 +703,10 @@ SOURCES = {
     "warning": "SAMR-440600",
     "deadline": "clock",
     "adoption": "organisation:91350100M000100Y43",
+    "conference": "SAMR-440600",
+    "emergency": "SAMR-440600",
+    "training": "SAMR-440600",
+    "consultant": "CNCA",
     "draw": "SAMR-440604",
     "reads": "clock",
     "privacy": "clock",
@@ -659,8 +724,10 @@ SOURCES = {
     "inspection.sample_tested": "LAB-101",
     "draw.contributed": "CNCA",
 }
-# The steps of a draw follow one another, and none waits: those that come before a step on its own stream.
+# The steps of a draw follow one another, and none waits, nor does the activation of a plan: those that come before a
+# step on its own stream.
 STEPS = {
+    "emergency.activated": ("emergency.plan_issued",),
     "draw.pool_listed": ("draw.announced",),
     "draw.committed": ("draw.announced", "draw.pool_listed", "draw.pool_listed inspectors"),
     "draw.abandoned": ("draw.announced",),

@@ -29,7 +29,7 @@ PROCESSES = (
     "project register history",
     "project trail search access keys",
     "project authorities ledgers cases trace archive",
-    "project inspections notices deadlines warnings",
+    "project inspections notices deadlines warnings mechanisms",
     "policies",
 )
 

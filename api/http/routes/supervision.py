@@ -82,7 +82,7 @@ async def supervision_list(
     if reading.public and not is_open(row.access):
         raise problem("token_missing")
     day, regions = _day_and_area(request, reading, region)
-    position = await reading.reached(request, "cases", "register", *(["notices"] if row.access == "notice" else []))
+    position = await reading.reached(request, *row.views)
     async with reading.connection() as connection:
         found = await listed(connection, name, day, regions=regions, by=by, key_product=key_product, limit=limit + 1)
         await reading.note(connection, ((row.access, each["stream"]) for each in found[:limit]))
