@@ -139,6 +139,18 @@ class Limits(BaseSettings):
     party_burst: Count = 20_000
     """每个主体一时可提交的事件数。 Events that a party may submit at once."""
 
+    tip_offs_per_hour: Count = 12
+    """每个地址每小时举报数（持续）。 Tip-offs an hour for each address, sustained."""
+
+    tip_off_burst: Count = 5
+    """每个地址一时可有的举报数。 Tip-offs that an address may send at once."""
+
+    tip_off_bytes: Count = 16 * KIB
+    """一份举报的请求体，字节。 Bytes of a body that holds a tip-off."""
+
+    tip_offs_kept: Count = 100_000
+    """保存中的举报总数。 Tip-offs that are kept, in all."""
+
     def share(self, whole: float) -> float:
         """Return the part of a rate or burst that this process gives out: at least one unit."""
         return max(whole / self.servers, 1.0)

@@ -134,6 +134,9 @@ class Settings(BaseSettings):
     """个人字段保管库的密钥文件,须在数据库之外保存;不设则开发环境自动生成于 `run_dir/vault.key`。 The vault's
     key-encryption keys, kept apart from the database; unset: made as `run_dir/vault.key` in development."""
 
+    tip_off_days: int = Field(default=180, ge=1, le=3_650)
+    """公众举报保存的天数,到期删除;期限未经确认。 For how many days a tip-off of the public is kept; unconfirmed."""
+
     checkpoint_seconds: float = Field(default=0.5, gt=0, le=60)
     """有新事件时两次检查点之间的秒数。 Seconds between two checkpoints while events come in."""
 

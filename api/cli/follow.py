@@ -52,6 +52,7 @@ from infra.telemetry import configure_logging, configure_telemetry, span
 from infra.terms import terms_of
 from infra.vault.keys import file_keys
 from infra.vault.store import Vault
+from infra.vault.tip_offs import TipOffs
 from ledger.service import Ledger
 from ledger.terms import Terms
 from projections.feed import Feed
@@ -85,6 +86,7 @@ def serve() -> None:
         relay=NoRelay() if bootstrap(settings) is None else RelayState(EVENTS),
         pending_migrations=lambda: pending(url),
         vault=_vault(settings, url),
+        tip_offs=tip_offs_of(settings, url),
     )
     serve_http(
         create_app(ports), host=settings.http_host, port=settings.http_port, in_development=settings.in_development
@@ -220,6 +222,11 @@ def _vault(settings: Settings, url: str) -> Vault:
     if not settings.in_development:
         file_keys(settings)
     return Vault(url, lambda: file_keys(settings))
+
+
+def tip_offs_of(settings: Settings, url: str) -> TipOffs:
+    """Return the store of tip-offs, sealed by the vault's keys."""
+    return TipOffs(url, lambda: file_keys(settings), days=settings.tip_off_days, most=Limits().tip_offs_kept)
 
 
 def _once_it_answers(ask: Callable[[], Answer]) -> Answer:

@@ -18,6 +18,7 @@ from infra.vault.erasing import RETENTION, Order, due, identity_at, record_pendi
 from infra.vault.erasing import erase as erase_fields
 from infra.vault.keys import file_keys
 from infra.vault.store import Kept, Vault
+from infra.vault.tip_offs import TipOffs
 from ledger.parties import CLOCK, party_of
 from ledger.privacy.fields import bases, person_at
 
@@ -79,7 +80,10 @@ def sweep_personal(
             part = fields[start : start + _FIELDS_AT_ONCE]
             erase_fields(vault, url, part, Order(RETENTION, CLOCK, "retention"), now)
         _finish(vault, settings, url)
+    told = TipOffs(url, lambda: file_keys(settings), days=settings.tip_off_days).sweep(now, dry_run=dry_run)
     _out.print(f"保存期已满:{len(fields)} 项。 Retention ended: {len(fields)}.")
+    if told:
+        _out.print(f"保存期已满的举报:{told} 件。 Tip-offs whose days are over: {told}.")
 
 
 def _chosen(

@@ -1562,3 +1562,78 @@ class AuthorityContacts(Answer):
     as_of: str
     position: int
     contacts: list[AuthorityContactsContact]
+
+
+class TipOffAbout(Answer):
+    """所涉证书、组织或产品,至少一项 / The certificate, organisation or product; at least one."""
+
+    certificate: str | None = None
+    body: str | None = None
+    organisation: str | None = None
+    product: str | None = None
+
+
+class TipOff(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    about: TipOffAbout
+    region: str
+    text: str
+    contact: str | None = None
+
+
+class TipOffReceipt(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    receipt: str
+    received: str
+    state: str
+
+
+class TipOffStatusReason(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class TipOffStatus(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    receipt: str
+    received: str
+    state: str
+    reason: TipOffStatusReason | None
+
+
+class TipOffListRow(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    receipt: str
+    region: str
+    received: str
+    state: str
+    lead: str | None
+    reason: str | None
+    disposed_by: str | None
+    disposed: str | None
+    about: dict[str, Any]
+    text: str
+    contact: str | None
+
+
+class TipOffList(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    region: str
+    as_of: str
+    rows: list[TipOffListRow]
+    more: bool
+
+
+class TipOffDisposal(Answer):
+    """见接口说明 / See the description of the interface."""
+
+    lead: str | None = None
+    reason: str | None = None

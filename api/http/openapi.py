@@ -12,10 +12,11 @@ from api.http.schemas_authorities import COMPONENTS as OF_AUTHORITIES
 from api.http.schemas_keys import COMPONENTS as OF_KEYS
 from api.http.schemas_notices import COMPONENTS as OF_NOTICES
 from api.http.schemas_organised import COMPONENTS as OF_ORGANISED
+from api.http.schemas_tip_offs import COMPONENTS as OF_TIP_OFFS
 from api.http.versions import Deprecation, mark
 from api.version import __version__
 
-SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES, **OF_NOTICES, **OF_ORGANISED}
+SCHEMAS = {**COMPONENTS, **OF_KEYS, **OF_AUTHORITIES, **OF_ARCHIVES, **OF_NOTICES, **OF_ORGANISED, **OF_TIP_OFFS}
 _ABOUT = (
     "认证状态账本:谁在何时说了什么、何时生效、何时为账本所知。读取公开;提交须持令牌。"
     "所有错误均为 RFC 9457 问题文档,中英双语。"

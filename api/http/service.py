@@ -30,6 +30,7 @@ from infra.observed_log import ObservedLog
 from infra.readers import Connection, Readers
 from infra.telemetry import span
 from infra.vault.store import Vault
+from infra.vault.tip_offs import TipOffs
 from ledger.access.visibility import class_of, is_open
 from ledger.envelope import Submission
 from ledger.log import LogUnavailable, Row
@@ -82,6 +83,7 @@ class Ports:
     ``tokens`` are the development tokens, ``verifier`` believes those of an OpenID provider; ``proxies`` are the
     addresses of proxies whose word on the client's certificate is taken.
     ``vault`` keeps what personal fields say; without one they are not taken.
+    ``tip_offs`` keeps what the public tells of, outside the log; without it nothing of that is taken.
     ``region`` is that of a region's own database, ``None`` for the nation's.
     ``pending_migrations`` names what is not applied yet. ``wait_seconds`` bounds a wait for ``Min-Position``,
     ``answer_seconds`` one for a commit: after it the caller is told to submit the same again, which is always safe.
@@ -94,6 +96,7 @@ class Ports:
     proxies: frozenset[str] = frozenset()
     clock: Callable[[], datetime] = _now
     vault: Vault | None = None
+    tip_offs: TipOffs | None = None
     region: str | None = None
     relay: Relay = field(default_factory=NoRelay)
     pending_migrations: Callable[[], Sequence[str]] = list
@@ -124,6 +127,12 @@ class Service:
         self.streams = Places(ports.stream_clients, self.limits.streams_per_address)
         self._events = Rate(
             "party", self.limits.share(self.limits.party_events_per_second), self.limits.share(self.limits.party_burst)
+        )
+        # Whole units as short a time apart as a server's share allows; a rate this low is never rounded up.
+        self.tip_offs = Rate(
+            "tip-offs",
+            self.limits.tip_offs_per_hour / 3_600 / self.limits.servers,
+            self.limits.share(self.limits.tip_off_burst),
         )
         self._readers = Readers(ports.database_url, size=ports.pool_size, clock=ports.clock, limits=self.limits)
 
