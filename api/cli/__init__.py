@@ -32,6 +32,7 @@ from api.cli.classify import classes
 from api.cli.draws import draw
 from api.cli.inspections import forms, inspections
 from api.cli.key import key
+from api.cli.tip_offs import tip_offs
 from api.cli.wording import Verbs
 from api.http.tokens import TokensUnreadable
 from infra.services.errors import ServiceUnavailableError
@@ -113,7 +114,7 @@ for verb in (
     worklists.what_if,
 ):
     app.command(verb.__name__.rstrip("_").replace("_", "-"))(verb)
-for verbs in (key, classes, deliveries.deliveries, inspections, forms, draw):
+for verbs in (key, classes, deliveries.deliveries, inspections, forms, draw, tip_offs):
     app.add_typer(verbs)
 # The verifier reads its own options: a wrong one is exit code 4 here, as where it runs by itself.
 app.command(

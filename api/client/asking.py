@@ -3,7 +3,7 @@
 What this client was told that it recorded, it sees in whatever it asks afterwards (``Min-Position``).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
@@ -39,6 +39,9 @@ from api.client.models import (
     Risks,
     Summary,
     Timeline,
+    TipOffList,
+    TipOffReceipt,
+    TipOffStatus,
     Trail,
     TrailEvent,
 )
@@ -306,6 +309,27 @@ class Client(Supervising):
         """Return what a read of the interface answers, as plain JSON; ``reason`` is why what is not public is read."""
         found: dict[str, Any] = self._get(quote(path, safe="/:"), asked, reason).json()
         return found
+
+    def tip_off(self, told: Mapping[str, Any]) -> TipOffReceipt:
+        """Tell the authorities of a place of something; the receipt alone asks what became of it (S1-81)."""
+        answer = self._transport.ask("POST", "/v1/tip-offs", json=dict(told))
+        return TipOffReceipt.model_validate_json(answer.content)
+
+    def tip_off_status(self, receipt: str) -> TipOffStatus:
+        """Return how far a tip-off is, and nothing of what it says."""
+        return self._read(TipOffStatus, f"/v1/tip-offs/{quote(receipt, safe='')}")
+
+    def tip_offs(self, region: str, *, state: str | None = None, limit: int = 100) -> TipOffList:
+        """Return the tip-offs about a region, for an authority of the place or above it."""
+        return self._read(TipOffList, "/v1/tip-offs", region=region, state=state, limit=limit)
+
+    def dispose_of_tip_off(
+        self, receipt: str, *, lead: str | None = None, not_pursued: str | None = None
+    ) -> TipOffStatus:
+        """Note that a tip-off became a lead of one's own, or by which code it is not pursued; exactly one of them."""
+        said = {name: value for name, value in (("lead", lead), ("reason", not_pursued)) if value is not None}
+        answer = self._transport.ask("POST", f"/v1/tip-offs/{quote(receipt, safe='')}/disposal", json=said)
+        return TipOffStatus.model_validate_json(answer.content)
 
     def _read(self, model: type[Model], path: str, **asked: str | int | bool | None) -> Model:
         return model.model_validate_json(self._get(path, asked).content)

@@ -6,13 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
+import orjson
 import psycopg
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from api.cli import app as command_line
 from api.http.service import Ports
 from infra.limits import Limits
 from infra.vault.keys import FileKeys
 from infra.vault.tip_offs import TipOffs, TooManyKept
+from ledger.codes.tip_offs import reasons
 from tests.integration.http.conftest import Running, following, serving, token
 from tests.support.statements import BODY, approved, issued
 from tests.support.supervising import CITY, COUNTY, SIBLING, case
@@ -169,3 +174,30 @@ def test_what_is_over_is_told_to_nobody_and_deleted(database_url: str, now: date
     assert store.one(receipt, over) is None
     assert store.listed(["440604"], None, over, 10) == []
     assert (store.sweep(over, dry_run=True), store.sweep(over), store.sweep(over)) == (2, 2, 0)
+
+
+def test_verbs_take_a_tip_off_show_it_to_the_authority_and_note_what_became_of_it(
+    country: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CERTLEDGER_HTTP_PORT", str(country.client.base_url.port))
+    monkeypatch.setenv("CERTLEDGER_TOKEN", token(COUNTY)["Authorization"].removeprefix("Bearer "))
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def say(*words: str) -> Result:
+        return CliRunner().invoke(command_line, ["tip-offs", *words])
+
+    unsaid = say("send", "440604", TEXT)
+    assert unsaid.exit_code == 2
+    assert "请以 --certificate" in unsaid.stderr
+    text = "[red]\x1b[2J未经认证"
+    receipt = orjson.loads(say("send", "440604", text, "--product", "插座", "--json").stdout)["receipt"]
+    shown = say("list", "440604", "--as", COUNTY)
+    assert receipt in shown.stdout
+    assert "[red]\N{REPLACEMENT CHARACTER}[2J未经认证" in shown.stdout
+    assert "received" in say("status", receipt).stdout
+    both = say("dispose", receipt, "--as", COUNTY)
+    assert both.exit_code == 2
+    assert "恰选其一" in both.stderr
+    why = min(reasons())
+    assert say("dispose", receipt, "--as", COUNTY, "--not-pursued", why).exit_code == 0
+    assert f"not_pursued({reasons()[why].zh}" in say("status", receipt).stdout
