@@ -166,7 +166,8 @@ def faulty(serial: int, code: str, day: str = "2031-02-01", **more: Any) -> list
     """A patrol of an enterprise with one finding."""
     stream = f"inspection:i-{serial}-{day}"
     performed = {"mode": "routine_patrol", "organisation": code, "region": "440604", "result": "nonconforming"}
-    finding = {"finding": "F1", "grade": "minor", "text": "不符", **more}
+    answers = {"role": "responsible_party", "party": f"organisation:{code}"}
+    finding = {"finding": "F1", "grade": "minor", "text": "不符", "responsible": answers, **more}
     return [
         said("inspection.performed", stream, day, **performed),
         said("inspection.finding_recorded", stream, day, **finding),

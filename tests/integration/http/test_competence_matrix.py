@@ -22,6 +22,7 @@ NOT_COMPETENT = {
     *("outside_jurisdiction", "place_needed", "hold_of_another", "not_own_inspection", "not_own_report"),
     "not_own_record",
     "not_own_document",
+    "not_own_mechanism",
 }
 LEVELS = {"own": "county", "sibling": "county", "parent": "prefecture", "above the parent": "province"}
 THIRD = "SAMR-440607"
@@ -40,6 +41,7 @@ IN_AREA = {"certificate.order_issued", "certificate.hold_placed", "certificate.h
 _REGION = {
     "inspection.performed", "case.opened", "organisation.moved", "organisation.registered", "case.lead_registered",
     "rectification.opened", "area.listed", "area.delisted", "archive.surveyed", "archive.opened",
+    "consultant.admitted", "consultant.admission_refused", "consultant.violation_recorded", "emergency.plan_issued",
     "risk.detected", "risk.monitored", "inspection.planned", "draw.announced",
 }  # fmt: skip
 
@@ -148,6 +150,9 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         subject = f"organisation:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
         data |= {"region": place} if name == "organisation.moved" else {}
         data |= {"organisation": {**HOLDER, "region": place}} if name == "organisation.registered" else {}
+    elif family == "consultant":
+        subject = f"consultant:{sha256(f'{tag}{name}'.encode()).hexdigest()[:9].upper()}"
+        data |= dict.fromkeys(data.keys() & {"region"}, place)
     elif family == "authority":
         subject = f"authority:{source if own and party.kind.endswith('authority') else THIRD}"
     elif family in {"archive", "classification", "ruleset", "keylist"}:
@@ -155,7 +160,7 @@ def _statement(name: str, family: str, source: str, place: str, *, own: bool) ->
         named = about if family in {"archive", "classification"} else sha256(tag.encode()).hexdigest()[:9]
         subject = f"{family}:{source if own else 'CNCA' if source != 'CNCA' else 'SAMR'}:{named}"
         data |= {"region": place} if "region" in data else {}
-    elif family in {"circular", "warning", "risk"}:
+    elif family in {"circular", "warning", "risk", "conference", "emergency", "training"}:
         subject = _flowing(family, source, f"{tag}{name}", own=own)
         data |= dict.fromkeys(data.keys() & {"region"}, place)
     elif family == "key":
