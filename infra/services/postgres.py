@@ -219,7 +219,8 @@ class EmbeddedPostgres:
     def _launch_until_ready(self) -> None:
         for attempt in range(_START_ATTEMPTS):
             port = self._choose_port()
-            process = spawn(
+            # Known from the first instant: whoever is interrupted while it starts still stops it.
+            self._process = process = spawn(
                 [
                     self._binaries / "postgres",
                     *("-D", self._cluster, "-h", LOOPBACK, "-p", str(port), "-k", ""),
@@ -232,9 +233,10 @@ class EmbeddedPostgres:
                 identity=self._identity,
             )
             if _answers(process, _url(self._home, port, _SUPERUSER, "postgres")):
-                self._process, self._port = process, port
+                self._port = port
                 (self._home / "port").write_text(str(port))
                 return
+            self._process = None
             # Someone took the port meanwhile, or children of a killed postmaster are still letting go.
             time.sleep(0.2 * (attempt + 1))
         raise self._failure("PostgreSQL 无法启动", "PostgreSQL does not start")

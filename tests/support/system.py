@@ -35,10 +35,10 @@ PROCESSES = (
 
 
 class System:
-    """PostgreSQL, Kafka and every process of ours, under one folder."""
+    """PostgreSQL, Kafka and every process of ours, or those that are named, under one folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, processes: tuple[str, ...] = PROCESSES) -> None:
+        self.folder, self._processes = folder, processes
         self.postgres = EmbeddedPostgres(folder / "postgres")
         self.kafka = EmbeddedKafka(folder / "kafka")
         self.port = free_port()
@@ -60,7 +60,7 @@ class System:
         self.kafka.start()
         ensure_topics(self.kafka.bootstrap)
         make_tokens(self.folder, ["CNCA", "CCAA", BODY])
-        for name in PROCESSES:
+        for name in self._processes:
             self.start(name)
         self.wait_until_ready()
         return self
