@@ -10,6 +10,7 @@ from rich.table import Table
 from api.cli import server
 from api.cli.ask import AsJson
 from api.cli.tokens import token_of
+from ledger.codes.tip_offs import reasons
 
 tip_offs = typer.Typer(
     name="tip-offs", help="公众举报。 Tip-offs of the public.", no_args_is_help=True, rich_markup_mode=None
@@ -17,6 +18,7 @@ tip_offs = typer.Typer(
 _Receipt = Annotated[str, typer.Argument(help="回执号 · the receipt")]
 _Region = Annotated[str, typer.Argument(help="行为地的行政区划代码 · code of the region where it happens")]
 _Authority = Annotated[str, typer.Option("--as", help="以何监管部门身份 · the authority that asks or disposes")]
+_WHY = f"不予处理的原因代码 · code of why not: {', '.join(reasons())}"
 _out = Console()
 
 
@@ -76,8 +78,11 @@ def list_(
     if json:
         _print_json(found)
         return
-    columns = ("回执号 · receipt", "收到 · received", "状态 · state", "所涉 · about", "情况 · what is told")
-    table = Table(*columns, title=f"举报 · tip-offs · {region}", title_justify="left")
+    table = Table(title=f"举报 · tip-offs · {region}", title_justify="left")
+    # Whole, whatever the width: it is what the other verbs ask for.
+    table.add_column("回执号 · receipt", no_wrap=True, min_width=22)
+    for name in ("收到 · received", "状态 · state", "所涉 · about", "情况 · what is told"):
+        table.add_column(name, overflow="fold")
     for row in found["rows"]:
         about = "、".join(str(value) for value in row["about"].values())
         table.add_row(*(_plain(each) for each in (row["receipt"], row["received"], row["state"], about, row["text"])))
